@@ -1,0 +1,1 @@
+"""The generic screens: page models, views and their parts."""
