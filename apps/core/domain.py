@@ -1,0 +1,19 @@
+"""The app config every domain app subclasses: it loads the app's declarations, so that no app needs a ready()."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.apps import AppConfig
+
+DECLARATIONS = ("events", "resources", "insights", "handlers", "tasks")
+
+
+class DomainConfig(AppConfig):
+    """Imports the rooms that declare things to registries, bottom room first."""
+
+    def ready(self) -> None:
+        for room in DECLARATIONS:
+            if find_spec(f"{self.name}.{room}") is not None:
+                import_module(f"{self.name}.{room}")

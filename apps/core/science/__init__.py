@@ -1,0 +1,1 @@
+"""Statistics that two or more apps share, as pure functions without the ORM."""

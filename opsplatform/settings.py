@@ -1,0 +1,280 @@
+"""All settings in one place, safe by default; every variable is read through a typed reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from opsplatform import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+OPS_HOME = Path(env.text("OPS_HOME", str(BASE_DIR / "var")))
+OPS_TEST = env.flag("OPS_TEST")
+OPS_ROLE = env.text("OPS_ROLE", "web")
+DEBUG = env.flag("OPS_DEBUG")
+SECRET_KEY = env.text("OPS_SECRET_KEY")
+TOKEN_PEPPER = env.text("OPS_TOKEN_PEPPER", SECRET_KEY)
+VERSION = "0.1.0"
+
+BASE_URL = env.text("OPS_BASE_URL", "http://127.0.0.1:8000")
+ALLOWED_HOSTS = env.words("OPS_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
+PROXY_COUNT = env.number("OPS_PROXY_COUNT", 0)
+HTTPS = BASE_URL.startswith("https://")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "lucide",
+    "django_filters",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
+    "apps.core",
+    "apps.accounts",
+    "apps.org",
+    "apps.reports",
+    "apps.dashboard",
+    "apps.kpis",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "apps.core.web.middleware.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "apps.core.web.middleware.UnitOfWork",
+]
+
+ROOT_URLCONF = "opsplatform.urls"
+WSGI_APPLICATION = "opsplatform.wsgi.application"
+ASGI_APPLICATION = "opsplatform.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "lucide.templatetags.lucide",
+                "apps.core.templatetags.ops",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "apps.core.web.frame.frame",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "apps.core.web.forms.Renderer"
+
+# -- database: two roles; only migrations, backup and restore run as the owner ------------------------------------
+DATABASES = {
+    "default": {
+        **env.database(
+            env.text("DATABASE_OWNER_URL") if env.text("OPS_DB_AS", "app") == "owner" else env.text("DATABASE_URL")
+        ),
+        "CONN_MAX_AGE": None if OPS_ROLE != "web" else 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DATABASES["default"]["OPTIONS"] |= {
+    "application_name": f"ops-{OPS_ROLE}",
+    "options": " ".join(
+        [
+            f"-c statement_timeout={'15s' if OPS_ROLE == 'web' else '300s'}",
+            "-c lock_timeout=5s",
+            f"-c idle_in_transaction_session_timeout={'30s' if OPS_ROLE == 'web' else '300s'}",
+        ]
+        if env.text("OPS_DB_AS", "app") != "owner"
+        else ["-c lock_timeout=30s"]
+    ),
+}
+APP_DB_ROLE = env.text("OPS_APP_DB_ROLE", "ops_app")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- broker and cache: a doorbell and a shared counter, nothing that may not be lost -----------------------------
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "apps.core.web.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        "KEY_PREFIX": "ops",
+    }
+}
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+
+# -- sign-in -----------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "apps.accounts.hashers.Argon2",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+if OPS_TEST:
+    PASSWORD_HASHERS = ["apps.accounts.hashers.FastForTests", *PASSWORD_HASHERS]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "apps.accounts.passwords.Length"},
+    {"NAME": "apps.accounts.passwords.ContextWords"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_ADAPTER = "apps.accounts.adapters.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.SocialAccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/300s/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "opsplatform"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+USERSESSIONS_TRACK_ACTIVITY = True
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": env.text("OPS_OIDC_NAME", "Company sign-in"),
+                "client_id": env.text("OPS_OIDC_CLIENT_ID"),
+                "secret": env.text("OPS_OIDC_SECRET"),
+                "settings": {"server_url": env.text("OPS_OIDC_URL")},
+            }
+        ]
+        if env.text("OPS_OIDC_URL", "")
+        else []
+    }
+}
+SESSION_COOKIE_NAME = "__Host-ops" if HTTPS else "ops"
+CSRF_COOKIE_NAME = "__Host-ops-csrf" if HTTPS else "ops-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_SECONDS = env.number("OPS_SESSION_IDLE_MINUTES", 30) * 60
+CSRF_FAILURE_VIEW = "apps.core.web.errors.csrf_failure"
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_SSL_REDIRECT = HTTPS and PROXY_COUNT == 0
+if PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+
+# -- language, time ----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "UTC"
+SITE_TIME_ZONE = env.text("OPS_TIME_ZONE", "Europe/Stockholm")
+
+# -- files -------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = OPS_HOME / "static"
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [BASE_DIR / "static"]
+_inter = BASE_DIR / "frontend/node_modules/@fontsource-variable/inter/files"
+if _inter.is_dir():
+    STATICFILES_DIRS.append(("inter", _inter))
+FONT_FILE = _inter / "inter-latin-wght-normal.woff2"
+WHITENOISE_USE_FINDERS = not env.flag("OPS_COLLECTED_STATIC")
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MAX_AGE = 0 if WHITENOISE_USE_FINDERS else 31_536_000
+if env.flag("OPS_COLLECTED_STATIC"):
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+MEDIA_ROOT = Path(env.text("OPS_MEDIA", str(OPS_HOME / "media")))
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+PDF_ENABLED = env.text("OPS_PDF", "on") != "off"
+
+# -- API ---------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.core.api.auth.TokenOrSession"],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.core.api.auth.DeclaredAccess"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.api.parsers.StrictJSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.core.api.throttle.AtomicThrottle"],
+    "DEFAULT_PAGINATION_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "apps.core.api.schema.ProblemAwareSchema",
+    "EXCEPTION_HANDLER": "apps.core.api.problems.handle",
+    "DEFAULT_VERSIONING_CLASS": None,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+API_RATE = env.text("OPS_API_RATE", "600/60")
+SPECTACULAR_SETTINGS = {
+    "TITLE": "opsplatform API",
+    "DESCRIPTION": "Everything the screens can do, over HTTP. Same rules, same words.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["apps.core.api.auth.SignedIn"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+}
+
+# -- mail --------------------------------------------------------------------------------------------------------
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = env.text("OPS_SMTP_HOST", "")
+EMAIL_PORT = env.number("OPS_SMTP_PORT", 25)
+EMAIL_HOST_USER = env.text("OPS_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = env.text("OPS_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("OPS_SMTP_TLS")
+EMAIL_TIMEOUT = 10
+if not EMAIL_HOST:
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+DEFAULT_FROM_EMAIL = env.text("OPS_MAIL_FROM", "opsplatform@localhost")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.text("OPS_LOG_LEVEL", "WARNING")},
+    "loggers": {
+        "ops": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "WARNING"},
+    },
+}
