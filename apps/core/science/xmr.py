@@ -175,9 +175,7 @@ def _check(series: list[float], baseline: int | None, breaks: Sequence[int]) -> 
         raise Refused("There are no values to chart. Record at least one value.", code="no_values")
     for position, value in enumerate(series, start=1):
         if not math.isfinite(value):
-            raise Refused(
-                f"Value {position} is not a number. Leave periods without a value out.", code="not_a_number"
-            )
+            raise Refused(f"Value {position} is not a number. Leave periods without a value out.", code="not_a_number")
     if baseline is not None and baseline < 2:
         raise Refused("A baseline needs at least 2 points.", code="baseline_too_short", field="baseline")
     if any(not 0 < index < len(series) for index in breaks):
@@ -196,9 +194,7 @@ def _segment(series: list[float], start: int, baseline: int | None, screen: bool
         kept = [r for r in ranges if r < RANGE_FACTOR * mean_range]
         # A constant series keeps none (0 is not below 0): its average range stays 0.
         mean_range = math.fsum(kept) / len(kept) if kept else mean_range
-    return Segment(
-        start=start, stop=start + len(series), mean=math.fsum(base) / len(base), mean_range=mean_range
-    )
+    return Segment(start=start, stop=start + len(series), mean=math.fsum(base) / len(base), mean_range=mean_range)
 
 
 def _moving_ranges(series: Sequence[float]) -> list[float]:
