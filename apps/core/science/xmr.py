@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from apps.core.errors import Refused
 
@@ -150,7 +151,7 @@ def xmr_chart(
     bounds = [0, *sorted(set(breaks)), len(series)]
     points: list[Point] = []
     segments: list[Segment] = []
-    for start, stop in zip(bounds, bounds[1:], strict=False):
+    for start, stop in pairwise(bounds):
         segment = _segment(series[start:stop], start, baseline, screen)
         segments.append(segment)
         points.extend(_points(series[start:stop], segment, wanted))
@@ -198,7 +199,7 @@ def _segment(series: list[float], start: int, baseline: int | None, screen: bool
 
 
 def _moving_ranges(series: Sequence[float]) -> list[float]:
-    return [abs(later - earlier) for earlier, later in zip(series, series[1:], strict=False)]
+    return [abs(later - earlier) for earlier, later in pairwise(series)]
 
 
 def _points(series: list[float], segment: Segment, direction: Direction) -> list[Point]:
@@ -226,7 +227,7 @@ def _flags(series: list[float], segment: Segment) -> list[Flag]:
         not out and _beyond(value, segment.near_lower, segment.near_upper)
         for value, out in zip(series, outside, strict=True)
     ]
-    steps = [_sign(later - earlier) for earlier, later in zip(series, series[1:], strict=False)]
+    steps = [_sign(later - earlier) for earlier, later in pairwise(series)]
     trend = _members(len(series), [i for i in range(len(series) - RUN + 1) if _same(steps[i : i + RUN - 1])], RUN)
     run = _members(len(series), [i for i in range(len(series) - RUN + 1) if _same(sides[i : i + RUN])], RUN)
     threes = range(len(series) - 2)
