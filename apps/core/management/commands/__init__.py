@@ -1,0 +1,1 @@
+"""Commands of the kernel: each reads its arguments and calls one function."""
