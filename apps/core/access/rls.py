@@ -67,3 +67,17 @@ def append_only(table: str) -> migrations.RunSQL:
         ],
         reverse_sql=[f'DROP TRIGGER IF EXISTS ops_append_only ON "{table}"'],
     )
+
+
+SEARCH_WORDS = """
+CREATE OR REPLACE FUNCTION ops_search_words(number text, title text, body text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT setweight(to_tsvector('simple'::regconfig, coalesce(number, '')), 'A')
+       || setweight(to_tsvector('simple'::regconfig, coalesce(title, '')), 'B')
+       || setweight(to_tsvector('simple'::regconfig, coalesce(body, '')), 'C') $$;
+"""
+
+REFUSE_CHANGE = """
+CREATE OR REPLACE FUNCTION ops_refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'append-only: % may not be changed by %', TG_TABLE_NAME, TG_OP USING ERRCODE = 'check_violation'; END $$;
+"""

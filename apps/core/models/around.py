@@ -65,7 +65,6 @@ class SearchEntry(models.Model):
     departments = ArrayField(models.BigIntegerField(), default=list)
     words = models.GeneratedField(
         expression=models.Func(
-            models.Value("simple"),
             models.F("number"),
             models.F("title"),
             models.F("body"),

@@ -1,0 +1,108 @@
+"""People who sign in, and the tokens by which other systems act for them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+
+class User(AbstractUser):
+    """One person. Roles are granted per department in `org`; Django's groups and permissions are not used."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", "As my device"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    class Density(models.TextChoices):
+        DEFAULT = "default", "Default"
+        COMPACT = "compact", "Compact"
+        COMFORTABLE = "comfortable", "Comfortable"
+
+    RESOURCE: ClassVar[str] = "user"
+
+    groups = None  # type: ignore[assignment]
+    user_permissions = None  # type: ignore[assignment]
+    title = models.CharField(max_length=80, blank=True)
+    theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
+    density = models.CharField(max_length=12, choices=Density.choices, default=Density.DEFAULT)
+    single_keys = models.BooleanField("single-key shortcuts", default=True)
+    time_zone = models.CharField(max_length=60, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects: ClassVar[UserManager[User]] = UserManager()
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                models.functions.Lower("email"), condition=~models.Q(email=""), name="an e-mail address belongs to one person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def initials(self) -> str:
+        parts = (self.get_full_name() or self.username).split()
+        return "".join(part[0] for part in parts[:2]).upper()
+
+    def subject(self) -> str:
+        return f"user:{self.pk}"
+
+
+class ApiToken(models.Model):
+    """A key for another system: shown once, stored as a keyed hash, scoped and expiring."""
+
+    RESOURCE: ClassVar[str] = "token"
+    ACCESS_ROW: ClassVar[str] = "token"
+    OWN_FIELD: ClassVar[str] = "owner_id"
+
+    name = models.CharField(max_length=80)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_tokens")
+    key_id = models.CharField(max_length=16, unique=True)
+    secret_hmac = models.CharField(max_length=64)
+    pepper_number = models.PositiveSmallIntegerField(default=1)
+    scopes = ArrayField(models.CharField(max_length=60))
+    networks = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-id"], name="token_owner")]
+
+    def __str__(self) -> str:
+        return f"{self.name} (ops_{self.key_id}…)"
+
+    def subject(self) -> str:
+        return f"token:{self.pk}"
+
+    @property
+    def department_id(self) -> None:
+        """Tokens belong to a person, not to a department."""
+        return None
+
+
+class SecurityEvent(models.Model):
+    """Sign-ins, failures, denials and changes of rights, kept for auditors."""
+
+    kind = models.CharField(max_length=40)
+    user_id = models.BigIntegerField(null=True)
+    login = models.CharField(max_length=254, default="")
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=200, default="")
+    details: Any = models.JSONField(default=dict)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user_id", "-id"], name="security_user"),
+            models.Index(fields=["kind", "-id"], name="security_kind"),
+            models.Index(fields=["login", "kind", "-at"], name="security_login"),
+        ]

@@ -1,0 +1,144 @@
+"""Delivering one event to one handler exactly once in effect, however often the broker asks."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from datetime import timedelta
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from apps.core.access import scope
+from apps.core.events import context
+from apps.core.events.handlers import Handler, handlers
+from apps.core.models import Delivery
+
+log = logging.getLogger("ops.delivery")
+LEASE = timedelta(seconds=60)
+BACKOFF_SECONDS = (2, 10, 60, 300)
+
+
+def deliver(delivery_id: int) -> str:
+    """Run the delivery unless it is done, parked, or in another worker's hands; returns what happened."""
+    handler = _claim(delivery_id)
+    if handler is None:
+        return "skipped"
+    try:
+        if handler.slow:
+            return _run_slow(delivery_id, handler)
+        return _run_atomic(delivery_id, handler)
+    except Exception as error:
+        _record_failure(delivery_id, handler, error)
+        return "failed"
+
+
+def _claim(delivery_id: int) -> Handler | None:
+    """Count the attempt before the body runs, so that a body that kills its worker is counted too."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
+            cursor.execute(
+                "UPDATE core_delivery SET attempts = attempts + 1, leased_until = now() + %s"
+                " WHERE id = (SELECT id FROM core_delivery WHERE id = %s AND done_at IS NULL AND parked_at IS NULL"
+                "   AND (leased_until IS NULL OR leased_until < now()) AND available_at <= now()"
+                "   FOR UPDATE SKIP LOCKED) RETURNING handler, attempts",
+                [LEASE, delivery_id],
+            )
+            row = cursor.fetchone()
+    if row is None:
+        return None
+    handler = handlers.get(row[0])
+    if handler is None:
+        # A newer version's handler: leave it for a worker that knows it.
+        return None
+    if row[1] > handler.max_attempts:
+        _park(delivery_id, f"Given up after {handler.max_attempts} attempts; the worker died each time.")
+        return None
+    return handler
+
+
+def _run_atomic(delivery_id: int, handler: Handler) -> str:
+    with transaction.atomic(), scope.system(f"handler {handler.name}"):
+        delivery = Delivery.objects.select_for_update(of=("self",)).select_related("event").get(pk=delivery_id)
+        if delivery.done_at:
+            return "already done"
+        with context.entered(cause_id=delivery.event_id, request_id=delivery.event.request_id, depth=_depth(delivery) + 1):
+            handler.run(delivery.event)
+        Delivery.objects.filter(pk=delivery_id).update(done_at=Now(), leased_until=None, last_error="")
+    return "done"
+
+
+def _run_slow(delivery_id: int, handler: Handler) -> str:
+    with transaction.atomic(), scope.system(f"handler {handler.name}"):
+        delivery = Delivery.objects.select_related("event").get(pk=delivery_id)
+    with context.entered(cause_id=delivery.event_id, request_id=delivery.event.request_id, depth=_depth(delivery) + 1):
+        handler.run(delivery.event)
+    with transaction.atomic(), scope.system(f"handler {handler.name}"):
+        Delivery.objects.filter(pk=delivery_id).update(done_at=Now(), leased_until=None, last_error="")
+    return "done"
+
+
+def _depth(delivery: Delivery) -> int:
+    """How many causes stand behind the event; bounded, because chains are cut at emit()."""
+    with connection.cursor() as cursor:
+        if delivery.event.cause_id is None:
+            return 0
+        cursor.execute(
+            "WITH RECURSIVE chain(id, cause_id, n) AS ("
+            "  SELECT id, cause_id, 0 FROM core_event WHERE id = %s"
+            "  UNION ALL SELECT e.id, e.cause_id, n + 1 FROM core_event e JOIN chain c ON e.id = c.cause_id WHERE n < 50)"
+            " SELECT max(n) FROM chain",
+            [delivery.event_id],
+        )
+        return int(cursor.fetchone()[0] or 0)
+
+
+def extend_lease(event_id: int, handler_name: str) -> None:
+    """A slow handler says it is alive, so that nobody else starts its work."""
+    Delivery.objects.filter(event_id=event_id, handler=handler_name, done_at__isnull=True).update(
+        leased_until=Now() + LEASE
+    )
+
+
+def _record_failure(delivery_id: int, handler: Handler, error: Exception) -> None:
+    text = "".join(traceback.format_exception(error))[-4000:]
+    log.warning("Delivery %s to %s failed: %s", delivery_id, handler.name, error)
+    if isinstance(error, OperationalError):
+        connection.close()
+    with transaction.atomic():
+        attempts = Delivery.objects.values_list("attempts", flat=True).get(pk=delivery_id)
+        if attempts >= handler.max_attempts:
+            Delivery.objects.filter(pk=delivery_id).update(parked_at=Now(), leased_until=None, last_error=text)
+            return
+        pause = timedelta(seconds=BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1])
+        Delivery.objects.filter(pk=delivery_id, done_at__isnull=True).update(
+            available_at=Now() + pause, leased_until=None, sent_at=None, last_error=text
+        )
+
+
+def _park(delivery_id: int, reason: str) -> None:
+    with transaction.atomic():
+        Delivery.objects.filter(pk=delivery_id, done_at__isnull=True).update(
+            parked_at=Now(), leased_until=None, last_error=reason
+        )
+
+
+def replay(delivery: Delivery) -> None:
+    """Give a parked delivery a fresh start; its receipt still forbids a second effect."""
+    Delivery.objects.filter(pk=delivery.pk, done_at__isnull=True).update(
+        parked_at=None, attempts=0, sent_at=None, leased_until=None, available_at=Now()
+    )
+
+
+def open_count() -> int:
+    return Delivery.objects.filter(done_at__isnull=True, parked_at__isnull=True).count()
+
+
+def oldest_open_seconds() -> float:
+    row = Delivery.objects.filter(done_at__isnull=True, parked_at__isnull=True, available_at__lte=Now()).annotate(
+        age=Now() - F("available_at")
+    )
+    oldest = row.order_by("available_at").values_list("age", flat=True).first()
+    return float(oldest.total_seconds()) if oldest else 0.0

@@ -1,0 +1,53 @@
+"""Reactions to facts: each is named, runs in its own transaction and has its own receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from apps.core.events.facts import Fact
+from apps.core.models import Event
+from apps.core.registry import Registry
+
+Reaction = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Handler:
+    """One reaction. `slow` ones own their transactions and run in a queue of their own."""
+
+    name: str
+    run: Reaction
+    wants: Callable[[type[Fact] | None, str], bool]
+    slow: bool = False
+    max_attempts: int = 5
+
+
+handlers: Registry[Handler] = Registry("handler")
+
+
+def on(fact: type[Fact], *, name: str, slow: bool = False) -> Callable[[Reaction], Reaction]:
+    """React to one kind of fact (and its subclasses), declared in an app below or in your own."""
+
+    def declare(run: Reaction) -> Reaction:
+        handlers.add(name, Handler(name, run, lambda kind, _: kind is not None and issubclass(kind, fact), slow))
+        return run
+
+    return declare
+
+
+def on_every(*, name: str, slow: bool = False) -> Callable[[Reaction], Reaction]:
+    """React to every fact by its common traits only: for the commons, which know no guest."""
+
+    def declare(run: Reaction) -> Reaction:
+        handlers.add(name, Handler(name, run, lambda _kind, fact_name: not fact_name.startswith("core.job_"), slow))
+        return run
+
+    return declare
+
+
+def interested(kind: type[Fact] | None, fact_name: str, payload: dict[str, Any]) -> list[Handler]:
+    if fact_name == "core.job_due":
+        return [handlers[f"job:{payload['job']}"]]
+    return [handler for handler in handlers if handler.wants(kind, fact_name)]

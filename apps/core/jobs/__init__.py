@@ -1,0 +1,1 @@
+"""Long-running work that people ask for: rows with progress, cancel and result."""

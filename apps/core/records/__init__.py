@@ -1,0 +1,1 @@
+"""Writing records: create, change, archive, with version check, event and search entry in one transaction."""

@@ -1,0 +1,18 @@
+"""Numbers without gaps: taken from a locked counter row in the same transaction as the document."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+
+def next_number(name: str) -> int:
+    """The next whole number of this series; a rollback gives it back."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("next_number() belongs inside the transaction of the document it numbers.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_counter (name, value) VALUES (%s, 1)"
+            " ON CONFLICT (name) DO UPDATE SET value = core_counter.value + 1 RETURNING value",
+            [name],
+        )
+        return int(cursor.fetchone()[0])
