@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import django
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
@@ -14,6 +15,7 @@ from tests.support import servers
 from tests.support.databases import RunDatabase, app_url, ensure_template, owner_url
 
 servers.set_environment()
+django.setup()
 IS_XDIST_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 _servers = servers.Servers()
 

@@ -78,7 +78,7 @@ def ensure_template() -> str:
             database.create_database(superuser, draft)
             with database.session(owner_url(draft)) as owner:
                 database.prepare_database(owner)
-            run_as_owner(["migrate", "--no-input", "-v", "0"], name=draft)
+            run_as_owner(["migrate", "--no-input", "--skip-checks", "-v", "0"], name=draft)
             cursor.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
     return name
 
