@@ -1,0 +1,28 @@
+"""Tables in and out of files people send: CSV and workbooks, read without surprises and written without formulas."""
+
+from apps.core.tabular.cells import (
+    Cell,
+    DateOrder,
+    date_order_of,
+    decimal_mark_of,
+    parse_date,
+    parse_decimal,
+)
+from apps.core.tabular.reading import Row, Table, read_table
+from apps.core.tabular.writing import guard, unguard, write_csv, write_xlsx
+
+__all__ = [
+    "Cell",
+    "DateOrder",
+    "Row",
+    "Table",
+    "date_order_of",
+    "decimal_mark_of",
+    "guard",
+    "parse_date",
+    "parse_decimal",
+    "read_table",
+    "unguard",
+    "write_csv",
+    "write_xlsx",
+]
