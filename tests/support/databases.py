@@ -106,5 +106,3 @@ class RunDatabase:
         connection = psycopg2.connect(owner_url(self.name))
         connection.autocommit = True
         return connection
-
-

@@ -62,7 +62,7 @@ def start(home: Path, *, durable: bool = True, death_signal: int | None) -> None
     with log_path.open("ab") as log:
         process = subprocess.Popen(
             command(home, durable=durable),
-            preexec_fn=child_setup(death_signal=death_signal),
+            preexec_fn=child_setup(death_signal=death_signal),  # noqa: PLW1509 - other threads only wait
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

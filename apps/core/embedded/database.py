@@ -60,8 +60,10 @@ def prepare_database(connection: Connection, *, owner: str = OWNER, application:
         "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {application}",
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         "GRANT USAGE ON SCHEMA public TO {application}",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public "
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {application}",
+        (
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public "
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {application}"
+        ),
         "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {application}",
         *(f"CREATE EXTENSION IF NOT EXISTS {name}" for name in EXTENSIONS),
     ]

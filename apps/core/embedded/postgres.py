@@ -112,8 +112,15 @@ def _run_initdb(cluster: Cluster, binaries: Path, draft: Path) -> None:
         password.flush()
         own_directory(identity, Path(password.name))
         done = subprocess.run(
-            [binaries / "initdb", "-D", draft, *flags, f"--pwfile={password.name}", *([] if cluster.durable else ["-N"])],
-            preexec_fn=child_setup(death_signal=signal.SIGTERM, identity=identity),
+            [
+                binaries / "initdb",
+                "-D",
+                draft,
+                *flags,
+                f"--pwfile={password.name}",
+                *([] if cluster.durable else ["-N"]),
+            ],
+            preexec_fn=child_setup(death_signal=signal.SIGTERM, identity=identity),  # noqa: PLW1509 - other threads only wait
             capture_output=True,
             text=True,
             env=os.environ | {"LC_ALL": "C"},
@@ -136,14 +143,15 @@ def _prepare_directories(cluster: Cluster) -> None:
         sockets.mkdir(mode=0o700, exist_ok=True)
         cluster.log.parent.mkdir(exist_ok=True)
     except PermissionError:
-        raise _foreign_owner(cluster.home) from None
+        raise foreign_owner(cluster.home) from None
     identity = server_identity()
     if identity.kind == "account":
         run.chmod(0o711)
         own_directory(identity, sockets)
 
 
-def _foreign_owner(path: Path) -> Refused:
+def foreign_owner(path: Path) -> Refused:
+    """The refusal that names both users and the way out."""
     owner = next((place for place in (path, *path.parents) if place.exists()), path).stat().st_uid
     try:
         name = pwd.getpwuid(owner).pw_name
@@ -161,7 +169,7 @@ def _require_own_version_and_owner(cluster: Cluster, binaries: Path) -> None:
     identity = server_identity()
     owner = cluster.data.stat().st_uid
     if identity.kind != "account" and owner != identity.uid:
-        raise _foreign_owner(cluster.data)
+        raise foreign_owner(cluster.data)
     stored, installed = int((cluster.data / "PG_VERSION").read_text()), binary_major(binaries)
     if stored != installed:
         raise Refused(
@@ -239,7 +247,7 @@ def start(cluster: Cluster, *, death_signal: int | None) -> subprocess.Popen[byt
     with cluster.log.open("ab") as log:
         process = subprocess.Popen(
             cluster.command(),
-            preexec_fn=child_setup(death_signal=death_signal, identity=server_identity()),
+            preexec_fn=child_setup(death_signal=death_signal, identity=server_identity()),  # noqa: PLW1509 - other threads only wait
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
