@@ -28,6 +28,7 @@ class NavItem:
     current: bool = False
     count: str = ""
     hot: bool = False  # a hot count is red: something here waits and costs
+    key: str = ""  # pressed after G
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Link:
     url: str
     icon: str = ""
     current: bool = False
+    key: str = ""  # pressed after C on what "+ New" offers
 
 
 @dataclass(frozen=True, slots=True)

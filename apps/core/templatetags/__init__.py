@@ -1,0 +1,1 @@
+"""Template elements; `ops` is a builtin, so no template loads it."""
