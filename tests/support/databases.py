@@ -59,6 +59,7 @@ def run_as_owner(command: list[str], *, name: str) -> None:
         [sys.executable, str(REPOSITORY / "manage.py"), *command],
         env=os.environ | {"OPS_DB_AS": "owner", "DATABASE_OWNER_URL": owner_url(name)},
         capture_output=True,
+        check=False,
         text=True,
         cwd=REPOSITORY,
     )

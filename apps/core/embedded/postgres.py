@@ -120,8 +120,9 @@ def _run_initdb(cluster: Cluster, binaries: Path, draft: Path) -> None:
                 f"--pwfile={password.name}",
                 *([] if cluster.durable else ["-N"]),
             ],
-            preexec_fn=child_setup(death_signal=signal.SIGTERM, identity=identity),  # noqa: PLW1509 - other threads only wait
+            preexec_fn=child_setup(death_signal=signal.SIGTERM, identity=identity),
             capture_output=True,
+            check=False,
             text=True,
             env=os.environ | {"LC_ALL": "C"},
             cwd="/",
@@ -199,7 +200,8 @@ def _command_line(pid: int) -> str:
     proc = Path(f"/proc/{pid}/cmdline")
     if Path("/proc/self/cmdline").exists():
         return proc.read_text().replace("\0", " ") if proc.exists() else ""
-    return subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True).stdout
+    command = ["ps", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, check=False, text=True).stdout
 
 
 def is_ready(cluster: Cluster) -> bool:

@@ -157,6 +157,7 @@ class Supervisor:
     async def stop(self) -> None:
         """Stop in the reverse order of the start; what does not end in its time is killed."""
         self.stopping.set()
+        self.speaking = False
         for watcher in self._watchers.values():
             watcher.cancel()
         for running in reversed(list(self._running.values())):
