@@ -23,7 +23,7 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """`self`: as we are. `namespace`: root, seen as nobody inside. `account`: root that steps down to an account."""
+    """`self`: as we are. `namespace`: as we are, but seen as nobody. `account`: root that steps down to an account."""
 
     kind: Literal["self", "namespace", "account"]
     uid: int
@@ -49,13 +49,26 @@ def _succeeds_in_child(action: Callable[[], bool | None]) -> bool:
     return os.waitpid(child, 0)[1] == 0
 
 
+def _has_account(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
 @functools.cache
 def server_identity() -> Identity:
-    """The identity PostgreSQL runs under; it refuses to run as uid 0."""
-    if os.geteuid() != 0:
-        return Identity(kind="self", uid=os.geteuid(), gid=os.getegid())
+    """The identity PostgreSQL runs under; it refuses uid 0 and a uid that no account has."""
+    uid, gid = os.geteuid(), os.getegid()
+    if uid != 0 and _has_account(uid):
+        return Identity(kind="self", uid=uid, gid=gid)
     if os.environ.get("OPS_NO_USER_NAMESPACE") != "1" and _succeeds_in_child(_enter_namespace):
-        return Identity(kind="namespace", uid=0, gid=0)
+        return Identity(kind="namespace", uid=uid, gid=gid)
+    if uid != 0:
+        raise Refused(
+            f"PostgreSQL needs an account for user id {uid}. Run ./ops as a user that has one.", code="no_account"
+        )
     for name in ("postgres", "nobody"):
         try:
             account = pwd.getpwnam(name)

@@ -153,17 +153,20 @@ def _prepare_directories(cluster: Cluster) -> None:
 
 def foreign_owner(path: Path) -> Refused:
     """The refusal that names both users and the way out."""
-    owner = next((place for place in (path, *path.parents) if place.exists()), path).stat().st_uid
-    try:
-        name = pwd.getpwuid(owner).pw_name
-    except KeyError:
-        name = str(owner)
-    me = pwd.getpwuid(os.geteuid()).pw_name
+    existing = next((place for place in (path, *path.parents) if place.exists()), path)
+    owner, me = _user_name(existing.stat().st_uid), _user_name(os.geteuid())
     return Refused(
-        f"{path} belongs to user {name}, but this is user {me}. Run as {name}, or give it over with: "
+        f"{path} belongs to user {owner}, but this is user {me}. Run as {owner}, or give it over with: "
         f"sudo chown -R {me} {path}",
         code="foreign_directory",
     )
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def _require_own_version_and_owner(cluster: Cluster, binaries: Path) -> None:

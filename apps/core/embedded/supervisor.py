@@ -143,7 +143,7 @@ class Supervisor:
     async def _keep(self, service: Service) -> None:
         while True:
             running = self._running[service.name]
-            code = await running.process.wait()
+            code = await _exit_code(running.process)
             if self.stopping.is_set():
                 return
             _signal_group(running.process.pid, signal.SIGKILL)
@@ -165,11 +165,11 @@ class Supervisor:
                 with contextlib.suppress(ProcessLookupError):
                     running.process.send_signal(running.service.stop_signal)
                 try:
-                    await asyncio.wait_for(running.process.wait(), running.service.stop_seconds)
+                    await asyncio.wait_for(_exit_code(running.process), running.service.stop_seconds)
                 except TimeoutError:
                     self._say(running.service.name, "did not stop in time and was ended")
             _signal_group(running.process.pid, signal.SIGKILL)
-            await running.process.wait()
+            await _exit_code(running.process)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(running.reader, 2)
         self.state_file.unlink(missing_ok=True)
@@ -208,6 +208,13 @@ class Supervisor:
 def _signal_group(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
+
+
+async def _exit_code(process: asyncio.subprocess.Process) -> int:
+    """Process.wait() would also wait for orphans that still hold the output pipe."""
+    while process.returncode is None:
+        await asyncio.sleep(0.05)
+    return process.returncode
 
 
 def _ending(code: int) -> str:

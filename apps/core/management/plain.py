@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from apps.core.errors import Refused
 
@@ -18,4 +18,5 @@ class PlainCommand(BaseCommand):
         try:
             return super().execute(*args, **options)
         except Refused as refused:
-            raise CommandError(str(refused)) from None
+            self.stderr.write(str(refused))
+            raise SystemExit(1) from None
