@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import django
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from psycopg2.extensions import cursor as Cursor
 
 from tests.support import servers
+from tests.support.browser import axe_violations, launch_options, use_packaged_node
 from tests.support.databases import RunDatabase, app_url, ensure_template, owner_url
+from tests.support.stack import Stack
 
 servers.set_environment()
 django.setup()
@@ -70,8 +73,57 @@ def django_db_setup(run_database: RunDatabase) -> Iterator[None]:
 
 @pytest.fixture
 def owner_cursor(run_database: RunDatabase) -> Iterator[Cursor]:
-    """A cursor of the owner's role on the test database, outside the test's transaction: it sees committed rows only."""
+    """The owner's role on the test database, outside the test's transaction: it sees committed rows only."""
     connection = run_database.owner()
     with connection.cursor() as cursor:
         yield cursor
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def stack(template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole platform, running, on an empty database of its own; `stack.manage("seed_demo")` fills it."""
+    copy = RunDatabase(template=template_database, suffix=f"stack_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    copy.create()
+    running = Stack(home=tmp_path_factory.mktemp("stack"), database=copy)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+        copy.drop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for the run."""
+    use_packaged_node()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(**launch_options())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser, stack: Stack) -> Iterator[BrowserContext]:
+    """A visitor without cookies, on a desk-sized screen."""
+    visitor = browser.new_context(base_url=stack.url, viewport={"width": 1280, "height": 800}, locale="en-GB")
+    visitor.set_default_timeout(10_000)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A tab that remembers the page's script errors in `page.errors`."""
+    tab = context.new_page()
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.errors = errors  # type: ignore[attr-defined]
+    return tab
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], list[str]]:
+    """The accessibility checker: `assert axe(page) == []`."""
+    return axe_violations

@@ -1,4 +1,4 @@
-"""One throwaway PostgreSQL and Redis for every test run of this checkout: the first run starts them, the last ends them."""
+"""One throwaway PostgreSQL and Redis per checkout: the first test run starts them, the last ends them."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def set_environment() -> None:
     HOME.mkdir(parents=True, exist_ok=True)
     os.environ["OPS_HOME"] = str(HOME)
     os.environ["OPS_TEST"] = "1"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser keeps an event loop in the main thread
     os.environ["DJANGO_SETTINGS_MODULE"] = "opsplatform.settings"
     for name in ("OPS_DB_AS", "OPS_BASE_URL", "OPS_DEBUG", "OPS_MEDIA", "OPS_PROXY_COUNT"):
         os.environ.pop(name, None)

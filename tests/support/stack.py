@@ -1,0 +1,114 @@
+"""The running platform as a user has it: `manage.py up` on a database of its own, for browser and chaos tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from apps.core.embedded.environment import redis_url
+from apps.core.embedded.paths import REPOSITORY, run_directory
+from apps.core.embedded.platform import answers
+from tests.support.databases import RunDatabase, app_url, owner_url
+
+START_SECONDS = 90
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Stack:
+    """Web, worker, relay and Redis under the real supervisor; the database is a copy of the template."""
+
+    home: Path
+    database: RunDatabase
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a process needs to belong to this stack."""
+        inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
+        return {
+            **inherited,
+            "OPS_HOME": str(self.home),
+            "OPS_BASE_URL": self.url,
+            "DATABASE_URL": app_url(self.database.name),
+            "DATABASE_OWNER_URL": owner_url(self.database.name),
+            "REDIS_URL": redis_url(self.home),
+        }
+
+    def start(self, *, timeout: float = START_SECONDS) -> None:
+        outside_only = {name: value for name, value in self.env.items() if name != "REDIS_URL"}
+        command = [sys.executable, str(REPOSITORY / "manage.py"), "up", "--no-demo", "--port", str(self.port)]
+        with (self.home / "up.log").open("wb") as log:
+            self.process = subprocess.Popen(command, env=outside_only, stdout=log, stderr=log, cwd=REPOSITORY)
+        self.wait_ready(timeout=timeout)
+
+    def wait_ready(self, *, timeout: float = START_SECONDS) -> None:
+        """Return when the ready page answers; the stack's own output is the error message otherwise."""
+        deadline = time.monotonic() + timeout
+        while not answers(f"{self.url}/-/ready"):
+            ended = self.process is not None and self.process.poll() is not None
+            if ended or time.monotonic() > deadline:
+                raise RuntimeError(f"The stack is not ready:\n{(self.home / 'up.log').read_text(errors='replace')}")
+            time.sleep(0.1)
+
+    def pids(self) -> dict[str, int]:
+        """Process ids by service: web, worker, relay, redis."""
+        services: dict[str, int] = self._state()["services"]
+        return services
+
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads((run_directory(self.home) / "state.json").read_text())
+        return state
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """Kill one service as a crash would; the supervisor brings it back."""
+        pid = self.pids()[name]
+        os.kill(pid, number)
+        return pid
+
+    def manage(self, *command: str, timeout: float = 300) -> str:
+        """The output of a management command in this stack."""
+        program = [sys.executable, str(REPOSITORY / "manage.py"), *command]
+        done = subprocess.run(
+            program, env=self.env, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=timeout
+        )
+        if done.returncode:
+            raise RuntimeError(f"manage.py {' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    def owner(self) -> psycopg2.extensions.connection:
+        """A connection of the owner's role, which sees every row."""
+        return self.database.owner()
+
+    def log(self, name: str) -> str:
+        path = self.home / "log" / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
