@@ -13,7 +13,7 @@ from apps.core.errors import Refused
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opsplatform.settings")
     try:
-        fill_environment(create=sys.argv[1:2] == ["up"])
+        fill_environment(create=bool({"up", "restore", "doctor"} & set(sys.argv[1:2])))
     except Refused as refused:
         sys.exit(str(refused))
     execute_from_command_line(sys.argv)

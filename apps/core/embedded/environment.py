@@ -42,6 +42,12 @@ def embedded_variables(home: Path, keyring: Keyring) -> dict[str, str]:
     }
 
 
+def read_variable(name: str) -> str:
+    """NAME, or the content of the file NAME_FILE names; empty when neither is set."""
+    file = os.environ.get(f"{name}_FILE")
+    return Path(file).read_text(encoding="utf-8").strip() if file else os.environ.get(name, "")
+
+
 def is_set(name: str) -> bool:
     return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 

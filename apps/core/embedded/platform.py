@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import json
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ import urllib.request
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Any, TypeVar
 
 from django.core.management import get_commands
 
@@ -247,6 +248,16 @@ class Platform:
         lines += ["", "Ctrl-C stops it; the data stays."]
         width = max(len(line) for line in lines) + 2
         print("\n" + "─" * width, *lines, "─" * width, sep="\n", flush=True)
+
+
+def running_state(home: Path) -> dict[str, Any] | None:
+    """What the supervisor of this checkout wrote about itself, if it still lives."""
+    try:
+        state: dict[str, Any] = json.loads((paths.run_directory(home) / "state.json").read_text())
+        os.kill(state["supervisor"], 0)
+    except (OSError, ValueError):
+        return None
+    return state
 
 
 def answers(address: str) -> bool:
