@@ -16,9 +16,8 @@ function show(point, spoken) {
   document.body.append(tip);
   const box = point.getBoundingClientRect();
   const left = box.left + box.width / 2 - tip.offsetWidth / 2;
-  tip.attributeStyleMap?.set("left", CSS.px(Math.max(4, Math.min(left, innerWidth - tip.offsetWidth - 4))));
-  tip.attributeStyleMap?.set("top", CSS.px(Math.max(4, box.top - tip.offsetHeight - 6)));
-  if (!tip.attributeStyleMap) Object.assign(tip.style, { left: `${left}px`, top: `${box.top - 34}px` });
+  tip.style.left = `${Math.max(4, Math.min(left, innerWidth - tip.offsetWidth - 4))}px`;
+  tip.style.top = `${Math.max(4, box.top - tip.offsetHeight - 6)}px`;
   if (spoken && say) say.textContent = point.dataset.tip;
 }
 

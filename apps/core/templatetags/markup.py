@@ -35,7 +35,11 @@ def icon_markup(name: str, size: int = 16, label: str = "") -> SafeString:
 def status_markup(text: str, tone: str, *, icon: str = "", bare: bool = False) -> SafeString:
     shape = "" if bare else icon_markup(icon or TONE_ICON.get(tone, "circle-dashed"), 12)
     return format_html(
-        '<span class="o-st is-{}{}">{}{}</span>', tone or "idle", " is-bare" if bare else "", shape, text
+        '<span class="o-st is-{}{}">{}{}</span>',
+        tone or "idle",
+        " is-bare" if bare else "",
+        shape,
+        text,
     )
 
 
@@ -52,11 +56,20 @@ def avatar_markup(person: Person, *, large: bool = False, named: bool = False) -
             '<span class="o-av is-{}{}" role="img" aria-label="{}" title="{}">{}</span>',
             person.tint, size, person.name, person.name, initials,
         )  # fmt: skip
-    return format_html('<span class="o-av is-{}{}" aria-hidden="true">{}</span>', person.tint, size, initials)
+    return format_html(
+        '<span class="o-av is-{}{}" aria-hidden="true">{}</span>',
+        person.tint,
+        size,
+        initials,
+    )
 
 
 def person_markup(person: Person) -> SafeString:
-    return format_html('<span class="o-person">{}<span>{}</span></span>', avatar_markup(person), person.name)
+    return format_html(
+        '<span class="o-person">{}<span>{}</span></span>',
+        avatar_markup(person),
+        person.name,
+    )
 
 
 def level_markup(level: int, text: str, tone: str) -> SafeString:
@@ -107,7 +120,10 @@ def phone_places(columns: tuple[Column, ...], sample: Row | None) -> list[str]:
         return [column.phone or "hide" for column in columns]
     cells = sample.cells if sample else ()
     places, free = [], {"title", "end", "person", "status"}
-    wide = next((column.name for column in columns if column.wide), columns[0].name if columns else "")
+    wide = next(
+        (column.name for column in columns if column.wide),
+        columns[0].name if columns else "",
+    )
     for index, column in enumerate(columns):
         kind = cells[index].kind if index < len(cells) else "text"
         wish = {"date": "end", "person": "person", "status": "status"}.get(kind, "")
@@ -134,7 +150,8 @@ def row_cells(row: Row, columns: tuple[Column, ...], places: list[str]) -> SafeS
         names = " ".join(name for name in classes if name)
         edit = (
             format_html(
-                ' data-edit hx-get="{}" hx-trigger="dblclick" hx-target="this" hx-swap="innerHTML"', cell.edit_url
+                ' data-edit hx-get="{}" hx-trigger="dblclick" hx-target="this" hx-swap="innerHTML"',
+                cell.edit_url,
             )
             if cell.edit_url
             else ""

@@ -9,7 +9,19 @@ from django.forms import BaseForm
 from django.utils.safestring import SafeString
 
 Tone = Literal["", "good", "warn", "bad", "info", "hold", "idle"]
-CellKind = Literal["text", "link", "number", "status", "person", "date", "spark", "money", "bullet", "level", "html"]
+CellKind = Literal[
+    "text",
+    "link",
+    "number",
+    "status",
+    "person",
+    "date",
+    "spark",
+    "money",
+    "bullet",
+    "level",
+    "html",
+]
 Density = Literal["default", "compact", "comfortable"]
 Theme = Literal["light", "dark", "system"]
 
