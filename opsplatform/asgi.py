@@ -10,35 +10,37 @@ from a2wsgi import WSGIMiddleware
 
 from opsplatform.wsgi import application as django
 
-Scope = dict[str, Any]
 Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 THREADS = 8
 
-_pages: Any = WSGIMiddleware(django, workers=THREADS)
+
+class Shell:
+    """Carries a WSGI application; the server's receive and send return futures, a2wsgi wants coroutines."""
+
+    def __init__(self, wsgi: Any) -> None:
+        self._pages: Any = WSGIMiddleware(wsgi, workers=THREADS)
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        async def receive_message() -> Message:
+            return await receive()
+
+        async def send_message(message: Message) -> None:
+            await send(message)
+
+        if scope["type"] == "lifespan":
+            await _live(receive_message, send_message)
+        elif scope["type"] == "http":
+            await self._pages(scope, receive_message, send_message)
 
 
-async def application(
-    scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-) -> None:
-    """Route one connection; the server's receive and send return futures, a2wsgi wants coroutines."""
-
-    async def receive_message() -> Message:
-        return await receive()
-
-    async def send_message(message: Message) -> None:
-        await send(message)
-
-    if scope["type"] == "lifespan":
-        await _lifespan(receive_message, send_message)
-    elif scope["type"] == "http":
-        await _pages(scope, receive_message, send_message)
-    else:
-        await send_message({"type": "websocket.close", "code": 1000})
-
-
-async def _lifespan(receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+async def _live(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
+
+
+application = Shell(django)
