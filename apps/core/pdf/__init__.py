@@ -1,0 +1,16 @@
+"""Turns our own HTML into accessible PDF in a confined child that can reach nothing but what it was handed."""
+
+from apps.core.pdf.rendering import MAX_TABLE_ROWS, PdfFailed, render
+from apps.core.pdf.weekly import Chart, Fact, KpiRow, Promise, WeeklyReport, render_weekly
+
+__all__ = [
+    "MAX_TABLE_ROWS",
+    "Chart",
+    "Fact",
+    "KpiRow",
+    "PdfFailed",
+    "Promise",
+    "WeeklyReport",
+    "render",
+    "render_weekly",
+]
