@@ -89,7 +89,6 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "apps.core.web.forms.Renderer"
 
 # -- database: two roles; only migrations, backup and restore run as the owner ------------------------------------
 DATABASES = {

@@ -7,7 +7,28 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
+
+from apps.core.access.rights import rights_of
+
+
+class PeopleQuerySet(models.QuerySet["User"]):
+    """People within the reader's departments, and the reader."""
+
+    def visible_to(self, user: Any, verb: str = "r") -> PeopleQuerySet:
+        rights = rights_of(user)
+        reach = rights.reach("user", verb)
+        if reach.everything:
+            return self
+        departments = list(reach.departments) or (sorted(rights.homes) if verb == "r" else [])
+        return self.filter(Q(departments__overlap=departments) | Q(pk=rights.user_id if verb == "r" else None))
+
+
+class PeopleManager(UserManager.from_queryset(PeopleQuerySet)):  # type: ignore[misc]
+    """Django's user manager that knows who may see whom."""
+
+    use_in_migrations = False
 
 
 class User(AbstractUser):
@@ -24,6 +45,7 @@ class User(AbstractUser):
         COMFORTABLE = "comfortable", "Comfortable"
 
     RESOURCE: ClassVar[str] = "user"
+    ACCESS_ROW: ClassVar[str] = "user"
 
     groups = None  # type: ignore[assignment]
     user_permissions = None  # type: ignore[assignment]
@@ -33,8 +55,10 @@ class User(AbstractUser):
     single_keys = models.BooleanField("single-key shortcuts", default=True)
     time_zone = models.CharField(max_length=60, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
+    # Where the person holds a role today; the organisation keeps it true.
+    departments = ArrayField(models.BigIntegerField(), default=list, editable=False)
 
-    objects: ClassVar[UserManager[User]] = UserManager()
+    objects: ClassVar[PeopleManager] = PeopleManager()
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -53,6 +77,28 @@ class User(AbstractUser):
 
     def subject(self) -> str:
         return f"user:{self.pk}"
+
+    @classmethod
+    def resource_name(cls) -> str:
+        return cls.RESOURCE
+
+    def departments_concerned(self) -> tuple[int, ...]:
+        return tuple(self.departments)
+
+    @property
+    def archived_at(self) -> Any:
+        """People who may no longer sign in count as archived."""
+        return None if self.is_active else self.date_joined
+
+
+class TokenQuerySet(models.QuerySet["ApiToken"]):
+    """One's own tokens; admins and auditors see all."""
+
+    def visible_to(self, user: Any, verb: str = "r") -> TokenQuerySet:
+        rights = rights_of(user)
+        if rights.reach("token", verb).everything:
+            return self
+        return self.filter(owner_id=rights.user_id)
 
 
 class ApiToken(models.Model):
@@ -73,6 +119,8 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects: ClassVar[Any] = models.Manager.from_queryset(TokenQuerySet)()
 
     class Meta:
         indexes = [models.Index(fields=["owner", "-id"], name="token_owner")]

@@ -7,11 +7,17 @@ from importlib.util import find_spec
 
 from django.apps import AppConfig
 
-DECLARATIONS = ("events", "resources", "insights", "handlers", "tasks")
+DECLARATIONS = ("grants", "tokens", "events", "resources", "insights", "handlers", "tasks")
 
 
 class DomainConfig(AppConfig):
     """Imports the rooms that declare things to registries, bottom room first."""
+
+    default = False
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.default = True
 
     def ready(self) -> None:
         for room in DECLARATIONS:

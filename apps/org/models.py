@@ -11,7 +11,8 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from apps.core.access import matrix
-from apps.core.access.scope import OpenManager, ScopedManager
+from apps.core.access.rights import rights_of
+from apps.core.access.scope import OpenManager, OpenQuerySet, ScopedManager
 from apps.core.models import Noun
 
 
@@ -76,6 +77,39 @@ class Site(Noun):
         return self.name
 
 
+class DepartmentQuerySet(OpenQuerySet):
+    """Departments are reached as if they belonged to themselves; those above one's own are readable."""
+
+    def visible_to(self, user: Any, verb: str = "r") -> DepartmentQuerySet:
+        rights = rights_of(user)
+        reach = rights.reach("department", verb)
+        if reach.everything:
+            return self
+        return self.filter(pk__in=reach.departments | (rights.above if verb == "r" and reach else frozenset()))
+
+
+class GrantQuerySet(OpenQuerySet):
+    """Role grants of departments within reach, and one's own."""
+
+    def visible_to(self, user: Any, verb: str = "r") -> GrantQuerySet:
+        rights = rights_of(user)
+        reach = rights.reach("user", verb)
+        if reach.everything:
+            return self
+        rule = Q(department_id__in=reach.departments)
+        return self.filter(rule | Q(user_id=rights.user_id) if verb == "r" else rule)
+
+
+class DelegationQuerySet(OpenQuerySet):
+    """One's own delegations; those who read all people see all."""
+
+    def visible_to(self, user: Any, verb: str = "r") -> DelegationQuerySet:
+        rights = rights_of(user)
+        if rights.reach("user", verb).everything:
+            return self
+        return self.filter(Q(principal_id=rights.user_id) | Q(substitute_id=rights.user_id))
+
+
 class Department(Noun):
     """A unit of the organisation. Its place in the tree is dated (see Placement); `parent` is today's."""
 
@@ -87,7 +121,7 @@ class Department(Noun):
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     site = models.ForeignKey(Site, null=True, blank=True, on_delete=models.PROTECT, related_name="departments")
 
-    objects = OpenManager()
+    objects = models.Manager.from_queryset(DepartmentQuerySet)()
 
     def __str__(self) -> str:
         return self.name
@@ -178,6 +212,8 @@ class RoleGrant(models.Model):
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(default=1, editable=False)
 
+    objects = models.Manager.from_queryset(GrantQuerySet)()
+
     class Meta:
         constraints = [
             ExclusionConstraint(
@@ -194,6 +230,9 @@ class RoleGrant(models.Model):
     def __str__(self) -> str:
         return f"{matrix.ROLES[self.role]} in {self.department}"
 
+    def subject(self) -> str:
+        return f"role_grant:{self.pk}"
+
 
 class Delegation(Noun):
     """A dated stand-in: `substitute` acts with `principal`'s rights, and both names stand on the record."""
@@ -208,6 +247,8 @@ class Delegation(Noun):
     valid_from = models.DateField()
     valid_until = models.DateField()
     reason = models.CharField(max_length=200, blank=True)
+
+    objects = models.Manager.from_queryset(DelegationQuerySet)()
 
     class Meta:
         constraints = [

@@ -1,1 +1,1 @@
-"""The generic screens: page models, views and their parts."""
+"""The screen door: middleware, frame and the generic pages of every noun."""

@@ -7,7 +7,15 @@ from typing import Literal
 
 from django.forms import BaseForm
 
-from apps.core.web.pageparts import Button, Connection, Crumb, Link, Pager, Section, Table
+from apps.core.web.pageparts import (
+    Button,
+    Connection,
+    Crumb,
+    Link,
+    Pager,
+    Section,
+    Table,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,51 @@
+"""Inputs of the verbs on accounts."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+
+from apps.accounts.models import User
+from apps.core.actions.fields import ActionForm
+
+SIGN_IN_NAME = RegexValidator(r"^[\w.@+-]+\Z", "Use letters, digits and . @ + - _ only.")
+
+
+def known_zone_or_empty(name: str) -> None:
+    if name and name not in available_timezones():
+        raise ValidationError(f"'{name}' is no time zone. Write it like Europe/Stockholm.")
+
+
+class UserForm(ActionForm):
+    """Who the person is."""
+
+    username = forms.CharField(max_length=150, label="Sign-in name", validators=[SIGN_IN_NAME])
+    first_name = forms.CharField(max_length=150, required=False)
+    last_name = forms.CharField(max_length=150, required=False)
+    email = forms.EmailField(required=False, label="E-mail")
+    title = forms.CharField(max_length=80, required=False, label="Job title")
+    time_zone = forms.CharField(max_length=60, required=False, validators=[known_zone_or_empty], help_text="Empty: the site's")
+
+
+class PreferencesForm(ActionForm):
+    """How the platform looks for me."""
+
+    theme = forms.ChoiceField(choices=User.Theme.choices)
+    density = forms.ChoiceField(choices=User.Density.choices, label="Row height")
+    single_keys = forms.BooleanField(required=False, label="Single-key shortcuts")
+    time_zone = forms.CharField(max_length=60, required=False, validators=[known_zone_or_empty], help_text="Empty: the site's")
+
+
+class TokenForm(ActionForm):
+    """What another system may do for me, until when."""
+
+    name = forms.CharField(max_length=80, help_text="Which system uses it")
+    scopes = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, help_text="Only what it needs")
+    days = forms.IntegerField(min_value=1, max_value=365, initial=90, label="Days until it expires")
+    networks = forms.CharField(required=False, help_text="Such as 10.1.0.0/16, comma separated. Empty: from anywhere")
+
+    def clean_networks(self) -> list[str]:
+        return [one.strip() for one in self.cleaned_data["networks"].split(",") if one.strip()]

@@ -1,0 +1,69 @@
+"""Form fields that respect the person: a list of records offers only what that person may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.forms.models import fields_for_model
+
+
+class RecordField(forms.ModelChoiceField):
+    """Choose one record; the choice is narrowed to what the actor sees when the form is made."""
+
+    def __init__(self, model: type[models.Model], **kwargs: Any) -> None:
+        self.model = model
+        super().__init__(queryset=None, **kwargs)
+
+    def narrow(self, actor: Any) -> None:
+        manager = self.model._default_manager
+        rows = manager.visible_to(actor) if hasattr(manager, "visible_to") else manager.filter(is_active=True)
+        if any(field.name == "archived_at" for field in self.model._meta.fields):
+            rows = rows.filter(archived_at__isnull=True)
+        self.queryset = rows
+
+
+class RecordsField(forms.ModelMultipleChoiceField):
+    """Choose several records, narrowed like RecordField."""
+
+    def __init__(self, model: type[models.Model], **kwargs: Any) -> None:
+        self.model = model
+        super().__init__(queryset=None, **kwargs)
+
+    narrow = RecordField.narrow
+
+
+class ActionForm(forms.Form):
+    """The input of a verb. `actor` narrows choices; `record` is the noun acted on, if there is one."""
+
+    def __init__(self, *args: Any, actor: Any = None, record: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.actor = actor
+        self.record = record
+        for field in self.fields.values():
+            if isinstance(field, RecordField | RecordsField):
+                field.narrow(actor)
+
+
+def _form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | None:
+    if isinstance(field, models.ForeignKey):
+        return RecordField(
+            field.remote_field.model,
+            required=not field.blank,
+            label=str(field.verbose_name).capitalize(),
+            help_text=field.help_text,
+        )
+    if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
+        kwargs["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    form_field: forms.Field | None = field.formfield(**kwargs)
+    return form_field
+
+
+def form_for(model: type[models.Model], names: tuple[str, ...]) -> type[ActionForm]:
+    """The automatic form: the model's own fields, labels, limits and help texts."""
+    fields = fields_for_model(model, fields=names, formfield_callback=_form_field)
+    missing = [name for name in names if fields.get(name) is None]
+    if missing:
+        raise ValueError(f"{model.__name__} has no form field for {', '.join(missing)}.")
+    return type(f"{model.__name__}Form", (ActionForm,), dict(fields))

@@ -1,0 +1,222 @@
+"""Taking rows in: every row goes through the noun's own verbs; a dry run is the real run rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.db import models, transaction
+
+from apps.core.access.rights import require
+from apps.core.actions.action import Action, perform
+from apps.core.actions.fields import RecordField, RecordsField
+from apps.core.errors import Refused
+from apps.core.models import ImportBatch, Noun, plain
+from apps.core.records.write import archive, change
+from apps.core.resources.resource import Resource, resources
+from apps.core.tabular import Row, Table, unguard
+
+
+@dataclass
+class RowResult:
+    """What a row did or would do."""
+
+    line: int
+    outcome: str
+    what: str = ""
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Report:
+    """All rows' results and what was written, so that it can be undone."""
+
+    rows: list[RowResult] = field(default_factory=list)
+    effects: list[Any] = field(default_factory=list)
+
+    def count(self, outcome: str) -> int:
+        return sum(1 for row in self.rows if row.outcome == outcome)
+
+    @property
+    def refused(self) -> list[RowResult]:
+        return [row for row in self.rows if row.outcome == "refused"]
+
+
+class _DryRun(Exception):
+    """Carries the report out of the transaction it rolls back."""
+
+
+Tell = Callable[[int, int], None]
+
+
+class RowImporter:
+    """Imports rows of one noun by its create and change verbs, matched on its import key."""
+
+    def __init__(self, resource: Resource, actor: Any) -> None:
+        self.resource = resource
+        self.actor = actor
+        create, update = resource.action_of_kind("create"), resource.action_of_kind("change")
+        if create is None or update is None or not resource.import_key:
+            raise Refused(f"{resource.plural} cannot be imported.", code="no_import")
+        self.create, self.update = create, update
+
+    def run(self, table: Table, *, dry: bool, tell: Tell | None = None) -> Report:
+        """All rows or none: with any refused row nothing is kept."""
+        names = self.columns(table)
+        report = Report()
+        try:
+            with transaction.atomic():
+                for index, row in enumerate(table.rows):
+                    report.rows.append(self._row(row, names, report))
+                    if tell and index % 100 == 0:
+                        tell(index, len(table.rows))
+                if dry or report.refused:
+                    raise _DryRun
+        except _DryRun:
+            report.effects = []
+        return report
+
+    def columns(self, table: Table) -> list[str | None]:
+        """Header → form field names; unknown columns are refused by name, key columns must be there."""
+        known: dict[str, str] = {}
+        for name, form_field in self.create.form.base_fields.items():
+            known[name.lower()] = name
+            known[str(form_field.label or name).lower()] = name
+        extra = {name for name in ("key", *self.resource.fields) if name not in self.create.form.base_fields}
+        names: list[str | None] = []
+        for title in table.header:
+            found = known.get(title.strip().lower())
+            if found is None and title.strip() not in extra:
+                raise Refused(
+                    f"Column '{title}' is not known. Known columns: {', '.join(self.create.form.base_fields)}.",
+                    code="unknown_column", field=title,
+                )
+            names.append(found)
+        missing = [name for name in self.resource.import_key if name not in names]
+        if missing:
+            raise Refused(f"The file has no column '{missing[0]}', which names the record.", code="missing_column")
+        return names
+
+    def _row(self, row: Row, names: list[str | None], report: Report) -> RowResult:
+        values = {name: cell for name, cell in zip(names, row.cells, strict=True) if name is not None}
+        result = RowResult(row.number, "refused", " ".join(str(values.get(key) or "") for key in self.resource.import_key))
+        if row.problems:
+            result.problems = [("", problem) for problem in row.problems]
+            return result
+        try:
+            with transaction.atomic():
+                data = {name: self._text(self.create, name, cell) for name, cell in values.items()}
+                existing = self._existing(data)
+                if existing is None:
+                    made = self._perform(self.create, data)
+                    report.effects.append({"made": made.pk})
+                    result.outcome = "new"
+                else:
+                    result.outcome = self._change(existing, data, report)
+        except Refused as error:
+            found = error.details.get("fields")
+            pairs = found.items() if isinstance(found, dict) else [(error.field or "", [error.message])]
+            result.problems = [("" if name == "__all__" else name, message) for name, texts in pairs for message in texts]
+        return result
+
+    def _perform(self, action: Action, data: dict[str, Any], record: Any = None) -> Any:
+        return perform(
+            action, row=self.resource.row, noun=self.resource.label.lower(), actor=self.actor, data=data, record=record,
+            own=self.resource.own,
+        )
+
+    def _change(self, existing: Any, data: dict[str, Any], report: Report) -> str:
+        full = {name: self._current(existing, name) for name in self.update.form.base_fields} | {
+            name: value for name, value in data.items() if name in self.update.form.base_fields
+        }
+        before = {name: plain(getattr(existing, name)) for name in full if hasattr(existing, name)}
+        version = existing.version
+        changed = self._perform(self.update, full, existing)
+        if changed.version == version:
+            return "same"
+        report.effects.append({"changed": changed.pk, "version": changed.version, "before": before})
+        return "changed"
+
+    def _current(self, record: Any, name: str) -> Any:
+        value = getattr(record, name, None)
+        return value.pk if isinstance(value, models.Model) else plain(value)
+
+    def _existing(self, data: dict[str, Any]) -> Any:
+        match = {key: data.get(key) or None for key in self.resource.import_key}
+        if any(value is None for value in match.values()):
+            return None
+        return self.resource.rows(self.actor).filter(**match).first()
+
+    def _text(self, action: Action, name: str, cell: Any) -> Any:
+        """A cell as the form wants it: linked records by code, choices by label or value."""
+        form_field = action.form.base_fields[name]
+        if cell is None:
+            return ""
+        text = unguard(str(cell)).strip() if not isinstance(cell, bool) else str(cell)
+        if isinstance(form_field, RecordField) and text:
+            return self._key_of(form_field.model, text, name)
+        if isinstance(form_field, RecordsField):
+            return [self._key_of(form_field.model, one.strip(), name) for one in text.split(",") if one.strip()]
+        if isinstance(form_field, forms.ChoiceField):
+            labels = {str(label).lower(): value for value, label in form_field.choices if not isinstance(label, list | tuple)}
+            return labels.get(text.lower(), text)
+        if isinstance(form_field, forms.BooleanField):
+            return text.lower() in {"1", "true", "yes", "on"}
+        return text
+
+    def _key_of(self, model: type[models.Model], text: str, name: str) -> Any:
+        manager = model._default_manager
+        rows = manager.visible_to(self.actor) if hasattr(manager, "visible_to") else manager.all()
+        for by in ("code", "username"):
+            if any(one.name == by for one in model._meta.fields):
+                found = rows.filter(**{by: text}).values_list("pk", flat=True).first()
+                if found is not None:
+                    return found
+        raise Refused(f"'{text}' is not known here. Use its code.", code="unknown_code", field=name)
+
+    def undo(self, batch: ImportBatch) -> int:
+        """Take back what the batch wrote; refuses when somebody changed one of its records since."""
+        undone = 0
+        with transaction.atomic():
+            for effect in reversed(batch.effects):
+                key = effect.get("made") or effect["changed"]
+                record = self.resource.model.objects.select_for_update(of=("self",)).filter(pk=key).first()
+                if record is None:
+                    continue
+                require(self.actor, self.resource.row, "u", record, own=self.resource.own)
+                if record.version != effect.get("version", 1):
+                    raise Refused(
+                        f"{self.resource.number(record)} was changed after the import, so the import cannot be undone.",
+                        code="changed_since",
+                    )
+                self._take_back(record, effect)
+                undone += 1
+        return undone
+
+    def _take_back(self, record: Noun, effect: dict[str, Any]) -> None:
+        fact = self.resource.changed_fact
+        if "made" in effect:
+            archive(record, actor=self.actor, fact=fact)
+            return
+        values = {}
+        for name, value in effect["before"].items():
+            model_field = record._meta.get_field(name)
+            values[model_field.attname if model_field.is_relation else name] = (
+                value if model_field.is_relation else model_field.to_python(value)
+            )
+        change(record, values, actor=self.actor, fact=fact)
+
+
+def importer_for(name: str, actor: Any) -> Any:
+    """The noun's own importer where it has one (fast paths), else the row importer."""
+    resource = resources[name]
+    kind = resource.importer or RowImporter
+    return kind(resource, actor)
+
+
+def template_header(resource: Resource) -> list[str]:
+    create = resource.action_of_kind("create")
+    return list(create.form.base_fields) if create else []
+

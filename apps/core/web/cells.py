@@ -1,0 +1,82 @@
+"""Turning a record's values into cells: one place decides how a number, a date, a person or a link reads."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from apps.core.resources.resource import Column, Resource, resources
+from apps.core.values import format_number
+from apps.core.web import pagemodel as pm
+
+DASH = "—"
+
+
+def zone_of(user: Any) -> ZoneInfo:
+    return ZoneInfo(getattr(user, "time_zone", "") or settings.SITE_TIME_ZONE)
+
+
+def when(value: datetime | date, zone: ZoneInfo, *, today: date | None = None) -> tuple[str, str]:
+    """(short, full): 'today 09:00', '21 Nov', '21 Nov 2025' and the full date for the title."""
+    today = today or timezone.now().astimezone(zone).date()
+    if isinstance(value, datetime):
+        local = value.astimezone(zone)
+        full = f"{local:%A} {local.day} {local:%B %Y, %H:%M} {local.tzname()}"
+        if local.date() == today:
+            return f"today {local:%H:%M}", full
+        day = local.date()
+    else:
+        day, full = value, f"{value:%A} {value.day} {value:%B %Y}"
+    short = f"{day.day} {day:%b}" if day.year == today.year else f"{day.day} {day:%b %Y}"
+    return short, full
+
+
+def cell(column: Column, record: Any, resource: Resource, zone: ZoneInfo, *, first: bool = False) -> pm.Cell:
+    value = column.of(record)
+    if isinstance(value, pm.Cell):
+        return value
+    if first:
+        return pm.Cell(str(value), "link", url=resource.url(record))
+    return plain_cell(value, zone, kind=column.kind)
+
+
+def plain_cell(value: Any, zone: ZoneInfo, *, kind: str = "text") -> pm.Cell:
+    if value is None or value == "":
+        return pm.Cell(DASH)
+    if kind == "status" and isinstance(value, tuple):
+        return pm.Cell(value[1], "status", tone=value[0])
+    if isinstance(value, bool):
+        return pm.Cell("Yes" if value else "No")
+    if isinstance(value, int | Decimal | float):
+        return pm.Cell(format_number(value), "number")
+    if isinstance(value, datetime | date):
+        short, full = when(value, zone)
+        return pm.Cell(short, "date", title=full)
+    if isinstance(value, models.Model):
+        resource = resources.get(getattr(type(value), "RESOURCE", ""))
+        if resource is not None:
+            return pm.Cell(str(value), "link", url=resource.url(value))
+        if hasattr(value, "initials"):
+            return pm.Cell(str(value), "person", person=pm.Person(str(value), "", value.initials))
+        return pm.Cell(str(value))
+    if isinstance(value, list | tuple):
+        return pm.Cell(", ".join(str(one) for one in value) or DASH)
+    return pm.Cell(str(value))
+
+
+def field_label(model: type[models.Model], name: str) -> str:
+    try:
+        return str(model._meta.get_field(name).verbose_name).capitalize()
+    except Exception:
+        return name.replace("_", " ").capitalize()
+
+
+def field_cell(record: Any, name: str, zone: ZoneInfo) -> pm.Cell:
+    display = getattr(record, f"get_{name}_display", None)
+    return plain_cell(display() if callable(display) else getattr(record, name), zone)

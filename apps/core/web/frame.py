@@ -1,0 +1,74 @@
+"""The frame around every page, made once per request for signed-in people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language, get_language_bidi
+
+from apps.core.access import matrix
+from apps.core.access.rights import rights_of
+from apps.core.models import Delivery
+from apps.core.resources.resource import resources
+from apps.core.web.navigation import nav_for, pages
+from apps.core.web.pagemodel import Frame, Link, NavItem, Person
+
+RANK = ("OPM", "EXE", "DPM", "ADM", "SUP", "QAI", "BUY", "AUD", "OPR")
+
+
+def main_role(user: Any) -> str:
+    """The role a person is mainly known by."""
+    held = rights_of(user).roles
+    return next((role for role in RANK if role in held), "")
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"frame": None}
+    return {"frame": SimpleLazyObject(lambda: _frame(request, user))}
+
+
+def _frame(request: HttpRequest, user: Any) -> Frame:
+    role = main_role(user)
+    nav = nav_for(user, request.path)
+    shown = {page.name: page for page in pages if page.allowed(user)}
+    bar = [shown[name] for name in ("my_work", "overview", "search") if name in shown]
+    return Frame(
+        nav=nav,
+        me=Person(str(user), user.title or matrix.ROLES.get(role, "No role yet"), user.initials),
+        theme=user.theme,
+        density=user.density,
+        language=get_language() or "en",
+        direction="rtl" if get_language_bidi() else "ltr",
+        search_url=reverse("search"),
+        me_url=reverse("settings_me"),
+        theme_url=reverse("set_theme"),
+        sign_out_url=reverse("account_logout"),
+        create=_create_links(user),
+        phone_bar=tuple(
+            NavItem(page.label, page.url(), page.icon, request.path == page.url()) for page in bar
+        ),
+        single_keys=user.single_keys,
+        warning=_warning(role),
+    )
+
+
+def _create_links(user: Any) -> tuple[Link, ...]:
+    found = []
+    for resource in resources:
+        action = resource.action_of_kind("create")
+        if resource.nav and action is not None and resource.may(user, action.verb):
+            found.append(Link(resource.label, reverse("create", args=[resource.path]), resource.icon))
+    return tuple(found)
+
+
+def _warning(role: str) -> str:
+    """Admins see parked work wherever they are."""
+    if role != "ADM":
+        return ""
+    parked = Delivery.objects.filter(parked_at__isnull=False).count()
+    return f"{parked} effects are parked after failing. Open Settings, Event deliveries." if parked else ""

@@ -1,0 +1,69 @@
+"""Where things are: groups in fixed order, filled by resources and by pages that apps register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from apps.core.registry import Registry
+from apps.core.resources.resource import resources
+from apps.core.web.pagemodel import NavGroup, NavItem
+
+TOP = ""
+GROUPS = (TOP, "Operate", "Quality & risk", "Money & results", "People", "Settings")
+
+
+@dataclass(frozen=True)
+class NavPage:
+    """A page of its own in the side bar."""
+
+    name: str
+    label: str
+    icon: str
+    group: str
+    position: int
+    allowed: Callable[[Any], bool]
+    key: str = ""
+    url_name: str = ""
+
+    def url(self) -> str:
+        return reverse(self.url_name or self.name)
+
+
+pages: Registry[NavPage] = Registry("page")
+
+
+def add_page(page: NavPage) -> NavPage:
+    return pages.add(page.name, page)
+
+
+@dataclass(frozen=True)
+class _Place:
+    position: int
+    item: NavItem
+
+
+def nav_for(user: Any, path: str) -> tuple[NavGroup, ...]:
+    """Only groups with at least one page this person may open."""
+    places: dict[str, list[_Place]] = {group: [] for group in GROUPS}
+    for page in pages:
+        if page.allowed(user):
+            url = page.url()
+            places[page.group].append(_Place(page.position, NavItem(page.label, url, page.icon, _here(path, url), key=page.key)))
+    for resource in resources:
+        if resource.nav and resource.may(user, "r"):
+            group, position = resource.nav
+            url = resource.list_url()
+            places[group].append(_Place(position, NavItem(resource.plural, url, resource.icon, _here(path, url))))
+    return tuple(
+        NavGroup(group, tuple(place.item for place in sorted(found, key=lambda one: one.position)))
+        for group, found in places.items()
+        if found
+    )
+
+
+def _here(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))

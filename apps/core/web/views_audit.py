@@ -1,0 +1,278 @@
+"""The audit log: what happened, by whom, because of what; parked deliveries and their replay; explain access."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from apps.core.access import matrix, scope
+from apps.core.access.rights import require, rights_of
+from apps.core.events import delivery as deliveries
+from apps.core.events.facts import DeliveryReplayed, facts
+from apps.core.events.log import emit
+from apps.core.models import Delivery, Event
+from apps.core.resources.resource import of_subject, resources
+from apps.core.web import cells
+from apps.core.web import pagemodel as pm
+from apps.core.web.navigation import NavPage, add_page
+
+add_page(NavPage("audit", "Audit log", "scroll-text", "Settings", 40, lambda user: rights_of(user).can_somewhere("audit", "r")))
+add_page(
+    NavPage("deliveries", "Event deliveries", "send", "Settings", 50, lambda user: rights_of(user).can_somewhere("settings", "r"))
+)
+add_page(
+    NavPage("explain", "Explain access", "shield-question-mark", "Settings", 30,
+            lambda user: rights_of(user).can_somewhere("settings", "r"))
+)
+SIZE = 50
+
+
+def visible_events(user: Any) -> Any:
+    """Events within the reader's reach; people with own-rows rights see their own acts."""
+    reach = rights_of(user).reach("audit", "r")
+    rows = Event.objects.order_by("-id")
+    if reach.everything:
+        return rows
+    if reach.departments:
+        return rows.filter(departments__overlap=list(reach.departments))
+    return rows.filter(actor_id=user.pk)
+
+
+def audit_view(request: HttpRequest) -> HttpResponse:
+    require(request.user, "audit", "r", noun="audit log")
+    rows = visible_events(request.user)
+    subject, name = request.GET.get("subject", ""), request.GET.get("name", "")
+    if subject:
+        rows = rows.filter(subject=subject)
+    if name:
+        rows = rows.filter(name=name)
+    before = request.GET.get("before", "")
+    if before.isdigit():
+        rows = rows.filter(pk__lt=int(before))
+    found = list(rows[: SIZE + 1])
+    people = get_user_model()._default_manager.in_bulk({one.actor_id for one in found if one.actor_id})
+    zone = cells.zone_of(request.user)
+    keep = "".join(f"&{key}={value}" for key, value in (("subject", subject), ("name", name)) if value)
+    page = pm.ListPage(
+        title="Audit log",
+        url=reverse("audit"),
+        crumbs=(pm.Crumb("Settings"), pm.Crumb("Audit log")),
+        columns=(
+            pm.Column("at", "When"), pm.Column("what", "What", wide=True), pm.Column("subject", "Record"),
+            pm.Column("who", "Who"), pm.Column("cause", "Because of"),
+        ),
+        rows=tuple(_event_row(one, people, zone) for one in found[:SIZE]),
+        pager=pm.Pager("", "", f"?before={found[SIZE - 1].pk}{keep}" if len(found) > SIZE else ""),
+        density=request.user.density,  # type: ignore[union-attr]
+        empty=pm.Empty("No events match", "Change the filter."),
+    )
+    template = "panels/list_rows.html" if request.htmx else "pages/list.html"  # type: ignore[attr-defined]
+    return render(request, template, {"page": page})
+
+
+def _event_row(event: Event, people: dict[int, Any], zone: Any) -> pm.Row:
+    url = reverse("audit_event", args=[event.pk])
+    kind = facts.get(event.name)
+    short, full = cells.when(event.at, zone)
+    actor = people.get(event.actor_id or 0)
+    cause = reverse("audit_event", args=[event.cause_id]) if event.cause_id else ""
+    return pm.Row(
+        str(event.pk),
+        url,
+        (
+            pm.Cell(short, "link", url=url, title=full),
+            pm.Cell((kind.sentence or event.name) if kind else event.name),
+            _subject_cell(event.subject),
+            pm.Cell(str(actor) if actor else "System"),
+            pm.Cell(f"event {event.cause_id}", "link", url=cause) if cause else pm.Cell(cells.DASH),
+        ),
+        title=f"event {event.pk}",
+    )
+
+
+def _subject_cell(subject: str) -> pm.Cell:
+    found = of_subject(subject)
+    if found is None:
+        return pm.Cell(subject)
+    return pm.Cell(subject, "link", url=reverse("record", args=[found[0].path, found[1]]))
+
+
+def event_view(request: HttpRequest, key: int) -> HttpResponse:
+    """One event: its values, its causes back to the first, its effects and their deliveries."""
+    rights = rights_of(request.user)
+    event = Event.objects.filter(pk=key).first()
+    if event is None or not (rights.can_somewhere("audit", "r") or event.actor_id == request.user.pk):
+        raise Http404
+    zone = cells.zone_of(request.user)
+    chain, cause = [], event.cause
+    while cause is not None and len(chain) < 20:
+        chain.append(cause)
+        cause = cause.cause
+    kind = facts.get(event.name)
+    page = pm.RecordPage(
+        title=(kind.sentence or event.name) if kind else event.name,
+        number=f"Event {event.pk}",
+        crumbs=(pm.Crumb("Audit log", reverse("audit")), pm.Crumb(f"Event {event.pk}")),
+        sections=(
+            pm.Section("Values", facts=tuple(pm.Fact(cells.field_label(Event, k), cells.plain_cell(_flat(v), zone))
+                                             for k, v in event.payload.items())),
+            pm.Section("Changes", table=_changes(event)),
+            pm.Section("Deliveries", table=_deliveries(event)),
+        ),
+        properties=(
+            pm.Property("Record", _subject_cell(event.subject)),
+            pm.Property("When", cells.plain_cell(event.at, zone)),
+            pm.Property("Request", pm.Cell(event.request_id[:12] or cells.DASH)),
+        ),
+        connections=tuple(_link(one, "cause") for one in chain) + tuple(_link(one, "effect") for one in event.effects.all()[:50]),
+        list_url=reverse("audit"),
+    )
+    return render(request, "pages/record.html", {"page": page})
+
+
+def _flat(value: Any) -> str:
+    return str(value) if not isinstance(value, dict) else ", ".join(f"{k}: {v}" for k, v in value.items() if v not in (None, ""))
+
+
+def _link(event: Event, state: str) -> pm.Connection:
+    kind = facts.get(event.name)
+    label = (kind.sentence or event.name) if kind else event.name
+    return pm.Connection(label, reverse("audit_event", args=[event.pk]), kind.icon if kind else "circle", event.subject, state=state)
+
+
+def _changes(event: Event) -> pm.Table:
+    rows = [
+        pm.Row(name, cells=(pm.Cell(name), pm.Cell(str(pair[0])), pm.Cell(str(pair[1]))))
+        for name, pair in event.changes.items()
+        if isinstance(pair, list) and len(pair) == 2
+    ]
+    columns = (pm.Column("field", "Field"), pm.Column("before", "Before"), pm.Column("after", "After"))
+    return pm.Table(columns, tuple(rows), "Changes", "This event changed no fields.")
+
+
+def _deliveries(event: Event) -> pm.Table:
+    rows = [
+        pm.Row(str(one.pk), cells=(pm.Cell(one.handler), _state_cell(one), pm.Cell(str(one.attempts), "number")))
+        for one in event.deliveries.all()
+    ]
+    columns = (pm.Column("to", "To"), pm.Column("state", "State"), pm.Column("tries", "Attempts", align="end"))
+    return pm.Table(columns, tuple(rows), "Deliveries", "Nobody was owed this event.")
+
+
+def _state_cell(one: Delivery) -> pm.Cell:
+    tone = {"done": "good", "parked": "bad", "retrying": "warn"}.get(one.state, "idle")
+    return pm.Cell(one.state, "status", tone=tone)  # type: ignore[arg-type]
+
+
+def deliveries_view(request: HttpRequest) -> HttpResponse:
+    """Parked and waiting deliveries, parked first."""
+    require(request.user, "settings", "r", noun="page")
+    rows = Delivery.objects.filter(done_at__isnull=True).select_related("event").order_by("-parked_at", "id")
+    may = rights_of(request.user).can_somewhere("settings", "u")
+    page = pm.SettingsPage(
+        title="Event deliveries",
+        crumbs=(pm.Crumb("Settings"), pm.Crumb("Event deliveries")),
+        facts="What is owed and not done. Parked ones failed too often and wait for a person.",
+        sections=tuple(
+            pm.Section(
+                f"{one.handler}",
+                note=f"event {one.event_id} · {one.event.name} · {one.attempts} attempts",
+                text=one.last_error.strip().splitlines()[-1] if one.last_error else "",
+                status=_state_cell(one),
+                button=pm.Button("Start again", reverse("replay", args=[one.pk]), "rotate-cw", "", "post")
+                if may and one.parked_at else None,
+            )
+            for one in rows[:100]
+        ) or (pm.Section("Nothing waits", text="Every event reached everybody it was owed to."),),
+    )
+    return render(request, "pages/settings.html", {"page": page})
+
+
+@require_POST
+def replay_view(request: HttpRequest, key: int) -> HttpResponse:
+    require(request.user, "settings", "u", noun="delivery")
+    one = Delivery.objects.filter(pk=key, parked_at__isnull=False).first()
+    if one is None:
+        raise Http404
+    deliveries.replay(one)
+    emit(DeliveryReplayed(subject=f"delivery:{one.pk}", delivery_id=one.pk, handler=one.handler), actor=request.user)
+    messages.success(request, "Started again")
+    return HttpResponseRedirect(reverse("deliveries"))
+
+
+class ExplainForm(forms.Form):
+    """Whose access, to which kind of record, which one."""
+
+    person = forms.CharField(help_text="Sign-in name")
+    resource = forms.ChoiceField()
+    record = forms.IntegerField(required=False, help_text="Key of one record, empty for the kind in general")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["resource"].choices = [(one.name, one.plural) for one in resources]  # type: ignore[attr-defined]
+
+
+def explain_view(request: HttpRequest) -> HttpResponse:
+    """Why may this person do or not do something: each verb, with the grant that gives it or what is missing."""
+    require(request.user, "settings", "r", noun="page")
+    form = ExplainForm(request.GET if "person" in request.GET else None)
+    table = None
+    if form.is_bound and form.is_valid():
+        person = get_user_model()._default_manager.filter(username=form.cleaned_data["person"]).first()
+        if person is None:
+            form.add_error("person", "Nobody signs in with this name.")
+        else:
+            table = explain(person, form.cleaned_data["resource"], form.cleaned_data["record"])
+    return render(request, "core/explain.html", {"page": pm.SettingsPage(
+        title="Explain access", crumbs=(pm.Crumb("Settings"), pm.Crumb("Explain access")),
+        facts="Why a person may or may not do something."), "form": form, "table": table})
+
+
+def explain(person: Any, resource_name: str, key: int | None) -> pm.Table:
+    """One row per verb: yes or no, and the reason in words."""
+    resource = resources[resource_name]
+    rights = rights_of(person)
+    record = None
+    if key is not None:
+        with scope.system("explaining access"):
+            record = resource.model.objects.filter(pk=key).first()
+    rows = []
+    for verb, word in matrix.VERBS.items():
+        if record is not None:
+            yes = rights.covers(resource.row, verb, record, own=resource.own)
+        else:
+            yes = key is None and rights.can_somewhere(resource.row, verb)
+        rows.append(pm.Row(verb, cells=(
+            pm.Cell(word), pm.Cell("Yes" if yes else "No", "status", tone="good" if yes else "idle"),
+            pm.Cell(_reason(rights, resource, verb, record, key)))))
+    columns = (pm.Column("verb", "May"), pm.Column("answer", "Answer"), pm.Column("why", "Why", wide=True))
+    return pm.Table(columns, tuple(rows), "Access")
+
+
+def _reason(rights: Any, resource: Any, verb: str, record: Any, key: int | None) -> str:
+    if rights.user_id is None:
+        return "The account is switched off."
+    if key is not None and record is None:
+        return "There is no such record."
+    giving = [one for one in rights.grants if verb in matrix.cell(resource.row, one.role).verbs]
+    if not giving:
+        roles = ", ".join(matrix.roles_with(resource.row, verb)) or "no role"
+        held = ", ".join(sorted(matrix.ROLES[one] for one in rights.roles)) or "no role"
+        return f"Holds {held}; this right belongs to {roles}."
+    parts = []
+    for one in giving:
+        cell = matrix.cell(resource.row, one.role)
+        reach = {"G": "all departments", "T": f"department {one.department_id} and below",
+                 "D": f"department {one.department_id}", "S": "own rows"}[cell.reach]
+        by = f" (stands in for user {one.on_behalf_of_id})" if one.on_behalf_of_id else ""
+        parts.append(f"{matrix.ROLES[one.role]} reaches {reach}{by}")
+    if record is not None:
+        parts.append(f"the record belongs to department {getattr(record, 'department_id', None) or 'none'}")
+    return "; ".join(parts) + "."

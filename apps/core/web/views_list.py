@@ -1,0 +1,250 @@
+"""The list page of any noun: tabs, text, filters, sort, columns, keyset pages, bulk bar; htmx gets only the rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+
+from apps.core.access.rights import require, rights_of
+from apps.core.errors import Refused
+from apps.core.models import SavedView
+from apps.core.resources import filtering, keyset
+from apps.core.resources.resource import Column, Resource, by_path
+from apps.core.values import format_number
+from apps.core.web import cells
+from apps.core.web import pagemodel as pm
+
+SIZES = (25, 50, 100, 200)
+EXACT_UP_TO = 10_000
+NOT_FILTERS = {"after", "before", "sort", "size", "columns", "view", "density", "poll", "archived"}
+
+
+def resource_or_404(path: str) -> Resource:
+    resource = by_path(path)
+    if resource is None:
+        raise Http404
+    return resource
+
+
+def list_view(request: HttpRequest, path: str) -> HttpResponse:
+    resource = resource_or_404(path)
+    require(request.user, resource.row, "r", noun=resource.label.lower())
+    page = build_list(request, resource)
+    template = "panels/list_rows.html" if request.htmx else "pages/list.html"  # type: ignore[attr-defined]
+    return render(request, template, {"page": page})
+
+
+def matching(request: HttpRequest, resource: Resource, params: QueryDict) -> tuple[Any, Any]:
+    return filtering.narrow(resource, resource.rows(request.user), params, request, strict=False)
+
+
+def count_of(rows: Any) -> tuple[int | None, str]:
+    """Exact up to a limit, then the planner's estimate, marked as such."""
+    exact = rows.order_by()[: EXACT_UP_TO + 1].count()
+    if exact <= EXACT_UP_TO:
+        return exact, format_number(exact)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [rows.model._meta.db_table])
+        estimate = max(int(cursor.fetchone()[0]), exact)
+    return None, f"about {format_number(estimate, compact=True)}"
+
+
+def build_list(request: HttpRequest, resource: Resource) -> pm.ListPage:
+    params = request.GET
+    rows, filters = matching(request, resource, params)
+    order = _order(resource, params)
+    size = _size(params)
+    try:
+        found = keyset.page(rows, order, size=size, after=params.get("after", ""), before=params.get("before", ""))
+    except Refused:
+        found = keyset.page(rows, order, size=size)
+    match_count, count_text = count_of(rows)
+    shown = _shown_columns(resource, params)
+    chips = _chips(request, resource, filters)
+    filtered = bool(chips or params.get("q"))
+    bulk = _bulk_actions(resource, request.user)
+    return pm.ListPage(
+        title=resource.plural,
+        url=resource.list_url(),
+        crumbs=_crumbs(resource),
+        facts=resource.help,
+        primary=_primary(resource, request.user),
+        tabs=_tabs(request, resource, rows, count_text),
+        save_view_url=reverse("save_view", args=[resource.path]) + "?" + state(params),
+        search_value=params.get("q", ""),
+        chips=chips,
+        clear_url=resource.list_url() if filtered else "",
+        filter_form=filters.form if resource.filters else None,
+        kept=_kept(params, without={"q", "after", "before"}),
+        kept_by_filter=_kept(params, without={"after", "before", *filters.form.fields}),
+        kept_by_columns=_kept(params, without={"columns", "after", "before"}),
+        columns=tuple(_column(request, one, order, index) for index, one in enumerate(shown)),
+        rows=tuple(_row(one, shown, resource, request.user) for one in found.rows),
+        pager=pm.Pager(
+            f"{len(found.rows)} of {count_text}" if found.rows else "",
+            _with(params, before=found.previous_cursor) if found.previous_cursor else "",
+            _with(params, after=found.next_cursor) if found.next_cursor else "",
+        ),
+        count_text=f"{count_text} {'record' if match_count == 1 else 'records'}",
+        match_count=match_count,
+        match_text=count_text,
+        bulk_actions=bulk,
+        filter_query=state(params),
+        exports=_exports(request, resource),
+        import_url=reverse("import", args=[resource.path]) if can_import(resource, request.user) else "",
+        column_choices=tuple((one.name, one.label, one in shown) for one in resource.columns),
+        density_choices=tuple(
+            pm.Link(label, _with(params, density=key), current=key == request.user.density)  # type: ignore[union-attr]
+            for key, label in (("default", "Default"), ("compact", "Compact"), ("comfortable", "Comfortable"))
+        ),
+        density=params.get("density") or request.user.density,  # type: ignore[arg-type,union-attr]
+        empty=_empty(resource, filtered, request.user),
+        filtered=filtered,
+    )
+
+
+def can_import(resource: Resource, user: Any) -> bool:
+    return bool(resource.import_key) and resource.may(user, "c") and rights_of(user).can_somewhere("import", "c")
+
+
+def state(params: QueryDict) -> str:
+    """The list's whole state but its place: what a saved view and a bulk run keep."""
+    kept = params.copy()
+    for name in ("after", "before", "poll", "view"):
+        kept.pop(name, None)
+    return kept.urlencode()
+
+
+def _order(resource: Resource, params: QueryDict) -> keyset.Order:
+    asked = keyset.Order.parse(params.get("sort", ""))
+    field = filtering.sort_names(resource).get(asked.field)
+    return keyset.Order(field, asked.descending) if field else keyset.Order.parse(resource.order)
+
+
+def _size(params: QueryDict) -> int:
+    text = params.get("size", "")
+    return int(text) if text.isdigit() and int(text) in SIZES else 50
+
+
+def _shown_columns(resource: Resource, params: QueryDict) -> tuple[Column, ...]:
+    names = params.getlist("columns")
+    chosen = tuple(column for column in resource.columns if column.name in names)
+    return chosen or resource.columns
+
+
+def _with(params: QueryDict, **changes: str) -> str:
+    kept = params.copy()
+    for name in ("after", "before", "poll"):
+        kept.pop(name, None)
+    for name, value in changes.items():
+        kept[name] = value
+    return "?" + kept.urlencode()
+
+
+def _kept(params: QueryDict, *, without: set[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, values in params.lists() if name not in without for value in values)
+
+
+def _crumbs(resource: Resource) -> tuple[pm.Crumb, ...]:
+    group = (pm.Crumb(resource.nav[0]),) if resource.nav and resource.nav[0] else ()
+    return (*group, pm.Crumb(resource.plural, resource.list_url()))
+
+
+def _primary(resource: Resource, user: Any) -> pm.Button | None:
+    action = resource.action_of_kind("create")
+    if action is None or not resource.may(user, action.verb):
+        return None
+    return pm.Button(action.label, reverse("create", args=[resource.path]), action.icon, "pri")
+
+
+def _tabs(request: HttpRequest, resource: Resource, rows: Any, count_text: str) -> tuple[pm.ViewTab, ...]:
+    url, now = resource.list_url(), state(request.GET)
+    saved = SavedView.objects.filter(resource=resource.name).order_by("name")
+    tabs = [("All", ""), *((tab.label, tab.query) for tab in resource.tabs), *((one.name, one.query) for one in saved)]
+    if resource.archives:
+        tabs.append(("Archived", "archived=1"))
+    return tuple(
+        pm.ViewTab(label, f"{url}?{query}" if query else url, current=query == now, count=count_text if query == now else "")
+        for label, query in tabs
+    )
+
+
+def _chips(request: HttpRequest, resource: Resource, filters: Any) -> tuple[pm.Chip, ...]:
+    chips = []
+    for name, field in filters.form.fields.items():
+        values = request.GET.getlist(name)
+        if not any(values):
+            continue
+        words = _choice_words(field, values)
+        rest = request.GET.copy()
+        rest.pop(name)
+        rest.pop("after", None)
+        rest.pop("before", None)
+        op = "is" if len(words) == 1 else "any of"
+        chips.append(pm.Chip(str(field.label), op, ", ".join(words[:3]), f"{resource.list_url()}?{rest.urlencode()}"))
+    return tuple(chips)
+
+
+def _choice_words(field: Any, values: list[str]) -> list[str]:
+    queryset = getattr(field, "queryset", None)
+    if queryset is not None:
+        return [str(one) for one in queryset.filter(pk__in=[v for v in values if v.isdigit()])] or values
+    names = dict(getattr(field, "choices", ()) or ())
+    return [str(names.get(value, value)) for value in values]
+
+
+def _column(request: HttpRequest, column: Column, order: keyset.Order, index: int) -> pm.Column:
+    current = column.sort is not None and column.sort == order.field
+    sort_url = ""
+    if column.sort:
+        sort_url = _with(request.GET, sort=f"-{column.name}" if current and not order.descending else column.name)
+    return pm.Column(
+        column.name,
+        column.label,
+        align="end" if column.kind in {"number", "money"} else "start",
+        sort_url=sort_url,
+        aria_sort=("descending" if order.descending else "ascending") if current else "",
+        sticky=index == 0,
+        wide=index == 1,
+    )
+
+
+def _row(record: Any, columns: tuple[Column, ...], resource: Resource, user: Any) -> pm.Row:
+    zone = cells.zone_of(user)
+    return pm.Row(
+        str(record.pk),
+        resource.url(record),
+        tuple(cells.cell(one, record, resource, zone, first=index == 0) for index, one in enumerate(columns)),
+        title=resource.title(record),
+    )
+
+
+def _bulk_actions(resource: Resource, user: Any) -> tuple[pm.BulkAction, ...]:
+    return tuple(
+        pm.BulkAction(
+            action.name, action.label, action.icon, reverse("bulk", args=[resource.path, action.name]), action.danger
+        )
+        for action in resource.actions
+        if action.bulk and resource.may(user, action.verb)
+    )
+
+
+def _exports(request: HttpRequest, resource: Resource) -> tuple[pm.Link, ...]:
+    query = state(request.GET)
+    return tuple(
+        pm.Link(label, reverse("export", args=[resource.path, kind]) + (f"?{query}" if query else ""))
+        for kind, label in (("csv", "CSV"), ("xlsx", "Excel (XLSX)"))
+    )
+
+
+def _empty(resource: Resource, filtered: bool, user: Any) -> pm.Empty:
+    if filtered:
+        return pm.Empty(
+            f"No {resource.plural.lower()} match", "Change or clear the filters.",
+            pm.Button("Clear filters", resource.list_url(), "x"),
+        )
+    return pm.Empty(f"No {resource.plural.lower()} yet", resource.help, _primary(resource, user))

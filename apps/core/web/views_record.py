@@ -1,0 +1,125 @@
+"""The record page of any noun: facts, panels, history, properties, and its verbs as buttons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from apps.core.access.rights import require
+from apps.core.actions.action import Action, allowed
+from apps.core.events.facts import facts
+from apps.core.models import Event
+from apps.core.resources.resource import Resource
+from apps.core.web import cells
+from apps.core.web import pagemodel as pm
+from apps.core.web.views_list import resource_or_404
+
+HISTORY = 50
+
+
+def record_or_404(request: HttpRequest, resource: Resource, key: int) -> Any:
+    """A record outside the person's reach does not exist for them."""
+    record = resource.rows(request.user).filter(pk=key).first()
+    if record is None:
+        raise Http404
+    return record
+
+
+def record_view(request: HttpRequest, path: str, key: int) -> HttpResponse:
+    resource = resource_or_404(path)
+    require(request.user, resource.row, "r", noun=resource.label.lower())
+    record = record_or_404(request, resource, key)
+    return render(request, "pages/record.html", {"page": build_record(request, resource, record)})
+
+
+def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.RecordPage:
+    user = request.user
+    zone = cells.zone_of(user)
+    status = resource.status(record)
+    offered = [one for one in resource.actions if one.kind != "create"
+               and allowed(one, resource.row, user, record, own=resource.own)]
+    primary = next((one for one in offered if one.primary), None)
+    change = next((one for one in offered if one.kind == "change"), None)
+    rest = [one for one in offered if one not in (primary, change)]
+    sections = [made for panel in resource.panels if (made := panel.make(record, user)) is not None]
+    tab = request.GET.get("history", "all")
+    return pm.RecordPage(
+        title=resource.title(record),
+        number=resource.number(record),
+        url=resource.url(record),
+        crumbs=(
+            *((pm.Crumb(resource.nav[0]),) if resource.nav and resource.nav[0] else ()),
+            pm.Crumb(resource.plural, resource.list_url()),
+            pm.Crumb(resource.number(record)),
+        ),
+        statuses=(pm.Cell(status[1], "status", tone=status[0]),) if status else (),  # type: ignore[arg-type]
+        origin=f"version {record.version}" if hasattr(record, "version") else "",
+        primary=button(resource, record, primary, "pri") if primary else None,
+        buttons=(button(resource, record, change),) if change else (),
+        menu=tuple(button(resource, record, one) for one in rest),
+        sections=tuple(sections),
+        timeline=timeline(resource, record, user, tab),
+        timeline_tabs=tuple(
+            pm.ViewTab(label, f"{resource.url(record)}?history={name}", current=tab == name)
+            for name, label in (("all", "All"), ("changes", "Changes"))
+        ),
+        properties=tuple(
+            pm.Property(cells.field_label(resource.model, name), cells.field_cell(record, name, zone))
+            for name in resource.fields
+        ),
+        list_url=resource.list_url(),
+    )
+
+
+def button(resource: Resource, record: Any, action: Action, kind: str = "") -> pm.Button:
+    return pm.Button(
+        action.label,
+        reverse("act", args=[resource.path, record.pk, action.name]),
+        action.icon,
+        "danger" if action.danger and kind != "pri" else kind,  # type: ignore[arg-type]
+        dialog=action.kind == "verb",
+    )
+
+
+def timeline(resource: Resource, record: Any, user: Any, tab: str) -> tuple[pm.TimelineEntry, ...]:
+    """What happened to the record, newest first."""
+    found = Event.objects.filter(subject=f"{resource.name}:{record.pk}").order_by("-id")
+    if tab == "changes":
+        found = found.exclude(changes={})
+    events = list(found[:HISTORY])
+    people = get_user_model()._default_manager.in_bulk({one.actor_id for one in events if one.actor_id})
+    zone = cells.zone_of(user)
+    return tuple(_entry(event, people, zone, resource) for event in events)
+
+
+def _entry(event: Event, people: dict[int, Any], zone: Any, resource: Resource) -> pm.TimelineEntry:
+    kind = facts.get(event.name)
+    actor = people.get(event.actor_id) if event.actor_id else None
+    short, full = cells.when(event.at, zone)
+    return pm.TimelineEntry(
+        who=str(actor) if actor else "System",
+        text=(kind.sentence or event.name) if kind else event.name,
+        at=short,
+        at_full=full,
+        icon=kind.icon if kind else "circle",
+        kind="change" if event.changes else "event",
+        person=pm.Person(str(actor), "", actor.initials) if actor else None,
+        changes=tuple(
+            (cells.field_label(resource.model, name.removesuffix("_id")), _words(pair[0]), _words(pair[1]))
+            for name, pair in event.changes.items()
+            if isinstance(pair, list) and len(pair) == 2
+        ),
+        url=reverse("audit_event", args=[event.pk]),
+    )
+
+
+def _words(value: Any) -> str:
+    if value is None or value == "":
+        return cells.DASH
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

@@ -1,0 +1,129 @@
+"""Home pages: each role lands where its work is; the overview is made of registered parts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.core.access.rights import rights_of
+from apps.core.models import Event, Job
+from apps.core.web import cells
+from apps.core.web import pagemodel as pm
+from apps.core.web.access import page
+from apps.core.web.frame import main_role
+from apps.core.web.navigation import TOP, NavPage, add_page, pages
+from apps.dashboard.cards import Contribution, View, contributions
+
+log = logging.getLogger("ops.dashboard")
+GRAINS = (("day", "Day"), ("week", "Week"), ("month", "Month"))
+LANDS_ON = {"EXE": "reports", "OPR": "my_work", "QAI": "my_work", "ADM": "settings_me", "AUD": "audit"}
+
+add_page(NavPage("my_work", "My work", "inbox", TOP, 1, lambda user: True, key="m"))
+add_page(NavPage("overview", "Overview", "layout-dashboard", TOP, 2, lambda user: rights_of(user).can_somewhere("kpi", "r"), key="o"))
+
+
+@page("", "r")
+def home(request: HttpRequest) -> HttpResponse:
+    """Where this role's day begins."""
+    name = LANDS_ON.get(main_role(request.user), "overview")
+    target = pages.get(name)
+    if target is None or not target.allowed(request.user):
+        name = "my_work"
+    return HttpResponseRedirect(reverse(name))
+
+
+@page("kpi", "r")
+def overview(request: HttpRequest) -> HttpResponse:
+    grain = request.GET.get("period", "week")
+    view = View(request.user, grain if grain in dict(GRAINS) else "week", request.GET.get("site", ""))
+    parts = sorted(contributions, key=lambda one: one.position)
+    needs = _gather(parts, view, "needs")
+    exceptions = _gather(parts, view, "exceptions")
+    today = timezone.now().astimezone(cells.zone_of(request.user))
+    facts = [f"Week {today.isocalendar().week}", f"{today:%A} {today.day} {today:%b %Y}", *_gather_facts(parts, view)]
+    shown = pm.OverviewPage(
+        title="Operations overview",
+        crumbs=(pm.Crumb("Overview"),),
+        facts=" · ".join(facts),
+        periods=tuple(pm.Link(label, f"?period={name}", current=name == view.grain) for name, label in GRAINS),
+        buttons=_report_button(request.user),
+        tiles=tuple(_gather(parts, view, "tiles"))[:6],
+        needs=tuple(needs[:8]),
+        needs_note=f"{len(needs)} items, sorted by cost of waiting" if needs else "",
+        needs_url=reverse("my_work"),
+        exceptions=pm.Table(EXCEPTION_COLUMNS, tuple(exceptions[:12]), "Exceptions", "All measures ran inside their limits."),
+        exceptions_note="all other measures ran inside their limits" if exceptions else "",
+        rail=tuple(_gather(parts, view, "rail")),
+    )
+    return render(request, "pages/overview.html", {"page": shown})
+
+
+EXCEPTION_COLUMNS = (
+    pm.Column("status", "Status"), pm.Column("what", "What", wide=True), pm.Column("signal", "Signal"),
+    pm.Column("impact", "Impact"), pm.Column("owner", "Owner"), pm.Column("linked", "Linked"),
+)
+
+
+def _gather(parts: list[Contribution], view: View, name: str) -> list[Any]:
+    """Every app's part; one that fails is left out of its place and named in the log, the page lives."""
+    found: list[Any] = []
+    for part in parts:
+        make: Callable[[View], list[Any]] | None = getattr(part, name)
+        if make is None:
+            continue
+        try:
+            found += make(view)
+        except Exception:
+            log.exception("The %s of %s could not be made", name, part.name)
+            if name == "rail":
+                found.append(pm.Section(part.title, error="This part could not be made.", retry_url=reverse("overview")))
+    return found
+
+
+def _gather_facts(parts: list[Contribution], view: View) -> list[str]:
+    return [text for part in parts if part.facts and (text := part.facts(view))]
+
+
+def _report_button(user: Any) -> tuple[pm.Button, ...]:
+    target = pages.get("reports")
+    if target is None or not target.allowed(user):
+        return ()
+    return (pm.Button("Weekly report", target.url(), "file-chart-column"),)
+
+
+@page("", "r")
+def my_work(request: HttpRequest) -> HttpResponse:
+    """What waits for me and what I did last; tasks join when the work app does."""
+    user = request.user
+    view = View(user, "week")
+    parts = sorted(contributions, key=lambda one: one.position)
+    needs = _gather(parts, view, "needs") if rights_of(user).can_somewhere("kpi", "r") else []
+    zone = cells.zone_of(user)
+    jobs = Job.objects.filter(owner_id=user.pk).order_by("-id")[:10]
+    done = Event.objects.filter(actor_id=user.pk).order_by("-id")[:10]
+    shown = pm.OverviewPage(
+        title="My work",
+        crumbs=(pm.Crumb("My work"),),
+        facts="What waits for you, and what you did last.",
+        needs=tuple(needs),
+        needs_title="Needs you now",
+        rail=(
+            pm.Section("My jobs", table=pm.Table(
+                (pm.Column("what", "Job", wide=True), pm.Column("state", "State")),
+                tuple(pm.Row(str(one.pk), cells=(pm.Cell(one.label, "link", url=reverse("job", args=[one.pk])),
+                                                 pm.Cell(one.get_state_display()))) for one in jobs),
+                "My jobs", "No jobs yet.")),
+            pm.Section("What I did last", table=pm.Table(
+                (pm.Column("what", "What", wide=True), pm.Column("at", "When")),
+                tuple(pm.Row(str(one.pk), cells=(pm.Cell(one.name, "link", url=reverse("audit_event", args=[one.pk])),
+                                                 cells.plain_cell(one.at, zone))) for one in done),
+                "What I did last", "Nothing yet.")),
+        ),
+    )
+    return render(request, "pages/overview.html", {"page": shown})
