@@ -23,7 +23,18 @@ BIG = 11_000_000
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     number = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--port", str(number), "--workers", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "asgi",
+        "--no-ws",
+        "--port",
+        str(number),
+        "--workers",
+        "1",
+    ]
     server = subprocess.Popen([*command, "tests.support.echo:application"], cwd=REPOSITORY, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
     while not answers(f"http://127.0.0.1:{number}/"):

@@ -44,7 +44,7 @@ def _succeeds_in_child(action: Callable[[], bool | None]) -> bool:
     if child == 0:
         try:
             os._exit(1 if action() is False else 0)
-        except BaseException:  # noqa: BLE001 - a forked child must never return
+        except BaseException:
             os._exit(1)
     return os.waitpid(child, 0)[1] == 0
 

@@ -23,7 +23,7 @@ from apps.core.embedded import broker, database, paths, postgres
 from apps.core.embedded.environment import DATABASE_NAME, embedded_variables, is_set, postgres_url
 from apps.core.embedded.identity import server_identity
 from apps.core.embedded.keyring import ensure_keyring
-from apps.core.embedded.supervisor import Service, Supervisor
+from apps.core.embedded.supervisor import Service, Supervisor, say
 from apps.core.errors import Refused
 
 Result = TypeVar("Result")
@@ -50,13 +50,13 @@ class Progress:
     async def show(self, words: str, work: Awaitable[Result]) -> Result:
         self.done += 1
         started = time.monotonic()
-        print(f"[{self.done}/{self.total}] {words} … ", end="", flush=True)
+        say(f"[{self.done}/{self.total}] {words} … ", end="")
         try:
             result = await work
         except BaseException:
-            print("stopped", flush=True)
+            say("stopped")
             raise
-        print(f"{time.monotonic() - started:.1f} s", flush=True)
+        say(f"{time.monotonic() - started:.1f} s")
         return result
 
 
@@ -141,7 +141,7 @@ class Platform:
         try:
             await self._start()
             await supervisor.stopping.wait()
-            print("Stopping …", flush=True)
+            say("Stopping …")
         except Refused as refused:
             if refused.code != "stopped":
                 raise
@@ -247,7 +247,7 @@ class Platform:
                 lines += await self._manage(command)
         lines += ["", "Ctrl-C stops it; the data stays."]
         width = max(len(line) for line in lines) + 2
-        print("\n" + "─" * width, *lines, "─" * width, sep="\n", flush=True)
+        say("\n".join(["", "─" * width, *lines, "─" * width]))
 
 
 def running_state(home: Path) -> dict[str, Any] | None:
@@ -263,7 +263,7 @@ def running_state(home: Path) -> dict[str, Any] | None:
 def answers(address: str) -> bool:
     """Whether a page comes back with status 200."""
     try:
-        with urllib.request.urlopen(address, timeout=5) as answer:
+        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own address
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

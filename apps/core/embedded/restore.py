@@ -23,6 +23,7 @@ from apps.core.embedded.environment import read_variable
 from apps.core.embedded.keyring import read_keyring, write_keyring
 from apps.core.embedded.offline import owner_url, with_database
 from apps.core.embedded.paths import REPOSITORY
+from apps.core.embedded.platform import running_state
 from apps.core.embedded.sealing import unseal
 from apps.core.errors import Refused
 
@@ -46,7 +47,7 @@ def restore_backup(*, home: Path, source: Path, passphrase: str, confirm: str | 
     keys = unseal((source / backup.KEYS).read_text(), passphrase)
     with with_database(home) as running:
         name = parse_dsn(owner_url())["dbname"]
-        if running or _somebody_works(name):
+        if running or running_state(home) or _somebody_works(name):
             raise Refused("The platform is running. Stop it (Ctrl-C), then run the restore again.", code="running")
         safety = _secure_present_data(home, manifest, passphrase, confirm, name)
         _build_and_swap(source, manifest, name)

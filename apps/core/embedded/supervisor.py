@@ -22,6 +22,12 @@ LONGEST_LOG = 20_000_000
 COLOURS = {"web": "36", "worker": "33", "relay": "35", "postgres": "34", "redis": "31"}
 
 
+def say(text: str, *, end: str = "\n") -> None:
+    """Speak to the person at the terminal, at once."""
+    sys.stdout.write(text + end)
+    sys.stdout.flush()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """A process that must always run. `ready` is asked until it says yes; a quiet one speaks only into its log."""
@@ -189,7 +195,7 @@ class Supervisor:
         prefix = f"{name:<8} | "
         if sys.stdout.isatty():
             prefix = f"\033[{COLOURS.get(name, '37')}m{prefix}\033[0m"
-        print(prefix + line, flush=True)
+        say(prefix + line)
 
     def _last_words(self, name: str) -> str:
         try:
