@@ -10,9 +10,8 @@ function show() {
   const matching = list.querySelector("input[name=all_matching]");
   if (matching && picked.length < all.length) matching.checked = false;
   if (label) {
-    const total = document.querySelector("#bulk [name=match_count]")?.value;
-    const count = matching?.checked && total ? Number(total) : picked.length;
-    label.textContent = `${count.toLocaleString(document.documentElement.lang)} ${label.dataset.one}`;
+    const count = matching?.checked ? label.dataset.all : picked.length;
+    label.textContent = `${count} ${label.dataset.one}`;
   }
   const head = list.querySelector("[data-check-all]");
   if (head) {

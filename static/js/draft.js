@@ -1,57 +1,79 @@
-// What was typed survives a reload or a crash: kept in this browser under a key the server chose per person and form.
+// What was typed survives a reload, a crash or a sign-out: the server keeps it per person and form until it is saved or discarded.
 const form = document.querySelector("form[data-draft]");
-const slot = (key) => `ops-draft:${key}`;
-const sent = sessionStorage.getItem("ops-draft-sent");
+const SENT = "ops-draft-sent";
+const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+
+function post(url, body) {
+  body.set("csrfmiddlewaretoken", token());
+  return fetch(url, { method: "POST", body, keepalive: true });
+}
+const forget = (url) => post(url, new URLSearchParams({ do: "forget" }));
 
 // The last form was accepted unless it is here again with its errors.
-if (sent && !(form?.dataset.draft === sent && form.querySelector("[data-error-summary]"))) localStorage.removeItem(slot(sent));
-sessionStorage.removeItem("ops-draft-sent");
+const sent = sessionStorage.getItem(SENT);
+sessionStorage.removeItem(SENT);
+const refused = form?.querySelector("[data-error-summary]");
+if (sent && !(refused && form.dataset.draft === sent)) forget(sent).catch(() => {});
 
 if (form) {
-  const key = form.dataset.draft;
+  const url = form.dataset.draft;
   const note = form.querySelector("[data-draft-note]");
-  const fields = () => [...form.elements].filter((field) => field.name && !["hidden", "password", "file", "submit"].includes(field.type));
-  const read = () => fields().map((field) => [field.name, ["checkbox", "radio"].includes(field.type) ? field.checked : field.value, field.value]);
-  const clock = () => new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const skip = ["hidden", "password", "file", "submit", "button", "reset"];
+  const fields = () => [...form.elements].filter((field) => field.name && !skip.includes(field.type));
+  const clock = (at) => at.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
   let timer;
 
-  function restore() {
-    let kept = null;
-    try {
-      kept = JSON.parse(localStorage.getItem(slot(key)));
-    } catch {
-      return;
-    }
-    if (!kept || JSON.stringify(kept.values) === JSON.stringify(read())) return;
+  function read() {
+    const body = new URLSearchParams();
     for (const field of fields()) {
-      const box = ["checkbox", "radio"].includes(field.type);
-      const found = kept.values.find(([name, , value]) => name === field.name && (!box || value === field.value));
-      if (found) box ? (field.checked = found[1]) : (field.value = found[1]);
+      if (field.selectedOptions) for (const option of field.selectedOptions) body.append(field.name, option.value);
+      else if (!["checkbox", "radio"].includes(field.type) || field.checked) body.append(field.name, field.value);
     }
-    note.textContent = `${note.dataset.restored} ${kept.at}`;
+    return body;
+  }
+
+  function put(values) {
+    for (const field of fields()) {
+      const kept = values[field.name] ?? [];
+      if (field.options) for (const option of field.options) option.selected = kept.includes(option.value);
+      else if (["checkbox", "radio"].includes(field.type)) field.checked = kept.includes(field.value);
+      else if (kept.length) field.value = kept[0];
+    }
+  }
+
+  async function restore() {
+    const reply = await fetch(url, { headers: { Accept: "application/json" } });
+    if (!reply.ok || reply.redirected) return;
+    const { values, saved_at: at } = await reply.json();
+    if (!at || !Object.keys(values).length) return;
+    put(values);
+    note.textContent = `${note.dataset.restored} ${clock(new Date(at))}`;
     const discard = document.createElement("button");
     discard.type = "button";
     discard.className = "o-btn is-ghost is-sm";
     discard.textContent = note.dataset.discard;
     discard.addEventListener("click", () => {
-      localStorage.removeItem(slot(key));
-      form.reset();
-      note.textContent = "";
-      discard.remove();
+      forget(url).then(() => location.reload());
     });
     note.after(discard);
   }
 
-  if (!form.querySelector("[data-error-summary]")) restore();
+  async function keep() {
+    try {
+      const reply = await post(url, read());
+      if (reply.ok && !reply.redirected) note.textContent = `${note.dataset.saved} ${clock(new Date())}`;
+    } catch {
+      timer = setTimeout(keep, 10000); // offline: try again, what was typed is still in the fields
+    }
+  }
+
+  if (!refused && !sent) restore().catch(() => {});
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      localStorage.setItem(slot(key), JSON.stringify({ at: clock(), values: read() }));
-      note.textContent = `${note.dataset.saved} ${clock()}`;
-    }, 1500);
+    timer = setTimeout(keep, 2000);
   });
   form.addEventListener("submit", () => {
     clearTimeout(timer);
-    sessionStorage.setItem("ops-draft-sent", key);
+    sessionStorage.setItem(SENT, url);
   });
 }
