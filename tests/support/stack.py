@@ -15,12 +15,15 @@ from typing import Any
 
 import psycopg2
 
-from apps.core.embedded.environment import redis_url
+from apps.core.embedded.environment import embedded_variables, redis_url
+from apps.core.embedded.keyring import ensure_keyring
 from apps.core.embedded.paths import REPOSITORY, run_directory
 from apps.core.embedded.platform import answers
 from tests.support.databases import RunDatabase, app_url, owner_url
 
 START_SECONDS = 90
+OWN_SERVERS = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "OPS_SECRET_KEY", "OPS_TOKEN_PEPPER"}
+NOT_INHERITED = OWN_SERVERS | {"DJANGO_ALLOW_ASYNC_UNSAFE"}
 
 
 def free_port() -> int:
@@ -31,10 +34,10 @@ def free_port() -> int:
 
 @dataclass
 class Stack:
-    """Web, worker, relay and Redis under the real supervisor; the database is a copy of the template."""
+    """Web, worker, relay and Redis under the real supervisor; without a copy of the template it brings PostgreSQL too."""
 
     home: Path
-    database: RunDatabase
+    database: RunDatabase | None
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -45,18 +48,16 @@ class Stack:
     @property
     def env(self) -> dict[str, str]:
         """What a process needs to belong to this stack."""
-        inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
-        return {
-            **inherited,
-            "OPS_HOME": str(self.home),
-            "OPS_BASE_URL": self.url,
-            "DATABASE_URL": app_url(self.database.name),
-            "DATABASE_OWNER_URL": owner_url(self.database.name),
-            "REDIS_URL": redis_url(self.home),
-        }
+        variables = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+        variables |= {"OPS_HOME": str(self.home), "OPS_BASE_URL": self.url}
+        if self.database is None:
+            return variables | embedded_variables(self.home, ensure_keyring(self.home))
+        urls = {"DATABASE_URL": app_url(self.database.name), "DATABASE_OWNER_URL": owner_url(self.database.name)}
+        return variables | urls | {"REDIS_URL": redis_url(self.home), "OPS_SECRET_KEY": os.environ["OPS_SECRET_KEY"]}
 
     def start(self, *, timeout: float = START_SECONDS) -> None:
-        outside_only = {name: value for name, value in self.env.items() if name != "REDIS_URL"}
+        own = OWN_SERVERS if self.database is None else {"REDIS_URL"}
+        outside_only = {name: value for name, value in self.env.items() if name not in own}
         command = [sys.executable, str(REPOSITORY / "manage.py"), "up", "--no-demo", "--port", str(self.port)]
         with (self.home / "up.log").open("wb") as log:
             self.process = subprocess.Popen(command, env=outside_only, stdout=log, stderr=log, cwd=REPOSITORY)
@@ -98,7 +99,21 @@ class Stack:
 
     def owner(self) -> psycopg2.extensions.connection:
         """A connection of the owner's role, which sees every row."""
-        return self.database.owner()
+        connection = psycopg2.connect(self.env["DATABASE_OWNER_URL"])
+        connection.autocommit = True
+        return connection
+
+    def processes(self) -> dict[int, str]:
+        """Every process that belongs to this stack, with its command line."""
+        found = {}
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                environment, command = (entry / "environ").read_bytes(), (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if f"OPS_HOME={self.home}\0".encode() in environment and int(entry.name) != os.getpid():
+                found[int(entry.name)] = command.replace(b"\0", b" ").decode(errors="replace")
+        return found
 
     def log(self, name: str) -> str:
         path = self.home / "log" / f"{name}.log"

@@ -221,6 +221,7 @@ class Platform:
 
     def _web(self) -> Service:
         granian = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--log-level", "warning"]
+        granian += ["--workers-kill-timeout", "5", "--respawn-failed-workers", "--respawn-interval", "0.5"]
         place = [
             "--host",
             self.wishes.host,
