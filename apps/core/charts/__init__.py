@@ -3,23 +3,6 @@
 from __future__ import annotations
 
 from apps.core.charts.draw import data_table, render, responsive
-from apps.core.charts.spec import (
-    WIDTHS,
-    ChartSpec,
-    Limits,
-    Series,
-    Signal,
-    plain_number,
-)
+from apps.core.charts.spec import WIDTHS, ChartSpec, Limits, Series, Signal, plain_number
 
-__all__ = [
-    "WIDTHS",
-    "ChartSpec",
-    "Limits",
-    "Series",
-    "Signal",
-    "data_table",
-    "plain_number",
-    "render",
-    "responsive",
-]
+__all__ = ["WIDTHS", "ChartSpec", "Limits", "Series", "Signal", "data_table", "plain_number", "render", "responsive"]

@@ -23,34 +23,13 @@ def control_lines(spec: ChartSpec) -> list[tuple[float, str, str, str]]:
     rows: list[tuple[float, str, str, str]] = []
     if spec.limits:
         limit = spec.limits[-1]
-        rows.append(
-            (
-                float(limit.centre),
-                f"CL {spec.number(float(limit.centre))}",
-                "c-t-good",
-                svg.GREEN_TEXT,
-            )
-        )
+        rows.append((float(limit.centre), f"CL {spec.number(float(limit.centre))}", "c-t-good", svg.GREEN_TEXT))
         for name, value in (("UCL", limit.upper), ("LCL", limit.lower)):
             if value is not None:
-                rows.append(
-                    (
-                        float(value),
-                        f"{name} {spec.number(float(value))}",
-                        "c-t-bad",
-                        svg.RED_TEXT,
-                    )
-                )
+                rows.append((float(value), f"{name} {spec.number(float(value))}", "c-t-bad", svg.RED_TEXT))
     for name, value in (("USL", spec.spec_upper), ("LSL", spec.spec_lower)):
         if value is not None:
-            rows.append(
-                (
-                    float(value),
-                    f"{name} {spec.number(float(value))}",
-                    "c-text",
-                    svg.GREY,
-                )
-            )
+            rows.append((float(value), f"{name} {spec.number(float(value))}", "c-text", svg.GREY))
     return rows
 
 
@@ -71,38 +50,14 @@ def draw_control(spec: ChartSpec, width: int, height: int) -> SafeString:
         if value is not None:
             y = scale.y(float(value))
             out.append(
-                svg.line(
-                    box.left,
-                    y,
-                    box.right,
-                    y,
-                    class_="c-l-target",
-                    stroke=svg.GREY,
-                    stroke_dasharray="1.5 2.5",
-                )
+                svg.line(box.left, y, box.right, y, class_="c-l-target", stroke=svg.GREY, stroke_dasharray="1.5 2.5")
             )
     out += grid(scale, marks, words, lines=False)
-    out.append(
-        svg.line(
-            box.left,
-            box.top - 6,
-            box.left,
-            box.bottom,
-            class_="c-axis",
-            stroke=svg.AXIS,
-        )
-    )
+    out.append(svg.line(box.left, box.top - 6, box.left, box.bottom, class_="c-axis", stroke=svg.AXIS))
     out += x_axis(spec.labels, xs, box)
     out += control_points(spec, series, points_of(series, xs, scale))
     ends = [(scale.y(value), label, css, colour) for value, label, css, colour in rows]
-    return svg.root(
-        width,
-        height,
-        spec.title,
-        spec.description,
-        out + end_labels(ends, box),
-        class_="c-chart",
-    )
+    return svg.root(width, height, spec.title, spec.description, out + end_labels(ends, box), class_="c-chart")
 
 
 def one_period(limit: Limits, xs: list[float], scale: Scale) -> list[SafeString]:
@@ -125,17 +80,7 @@ def one_period(limit: Limits, xs: list[float], scale: Scale) -> list[SafeString]
             )
         )  # fmt: skip
     y = scale.y(centre)
-    out.append(
-        svg.line(
-            first,
-            y,
-            last,
-            y,
-            class_="c-l-good",
-            stroke=svg.GOLD["good"],
-            stroke_width=1.3,
-        )
-    )
+    out.append(svg.line(first, y, last, y, class_="c-l-good", stroke=svg.GOLD["good"], stroke_width=1.3))
     for value in (limit.upper, limit.lower):
         if value is not None:
             y = scale.y(float(value))
@@ -176,15 +121,5 @@ def control_points(spec: ChartSpec, series: Series, points: list[tuple[float, fl
                 )
             )  # fmt: skip
         else:
-            out.append(
-                svg.el(
-                    "circle",
-                    cx=x,
-                    cy=y,
-                    r=2.8,
-                    class_="c-f1",
-                    fill=svg.SERIES[0],
-                    data_tip=tip,
-                )
-            )
+            out.append(svg.el("circle", cx=x, cy=y, r=2.8, class_="c-f1", fill=svg.SERIES[0], data_tip=tip))
     return out

@@ -37,11 +37,7 @@ def responsive(spec: ChartSpec, *, width: int | None = None, height: int | None 
     return format_html(
         '<div class="c-wide">{}</div><div class="c-narrow">{}</div>',
         render(spec, width=width, height=height),
-        render(
-            spec.last(PHONE_POINTS),
-            width=min(WIDTHS["S"], width or WIDTHS["S"]),
-            height=height,
-        ),
+        render(spec.last(PHONE_POINTS), width=min(WIDTHS["S"], width or WIDTHS["S"]), height=height),
     )
 
 

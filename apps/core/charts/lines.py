@@ -37,42 +37,15 @@ def grid(scale: Scale, marks: list[float], words: list[str], *, lines: bool = Tr
     for mark, word in zip(marks, words, strict=True):
         y = scale.y(mark)
         if lines:
-            out.append(
-                svg.line(
-                    scale.box.left,
-                    y,
-                    scale.box.right,
-                    y,
-                    class_="c-grid",
-                    stroke=svg.LINE,
-                )
-            )
+            out.append(svg.line(scale.box.left, y, scale.box.right, y, class_="c-grid", stroke=svg.LINE))
         else:
-            out.append(
-                svg.line(
-                    scale.box.left - 4,
-                    y,
-                    scale.box.left,
-                    y,
-                    class_="c-axis",
-                    stroke=svg.AXIS,
-                )
-            )
+            out.append(svg.line(scale.box.left - 4, y, scale.box.left, y, class_="c-axis", stroke=svg.AXIS))
         out.append(svg.text(scale.box.left - 7, y + 4, word, text_anchor="end"))
     return out
 
 
 def x_axis(labels: tuple[str, ...], xs: list[float], box: Box) -> list[SafeString]:
-    out = [
-        svg.line(
-            box.left,
-            box.bottom,
-            box.right,
-            box.bottom,
-            class_="c-axis",
-            stroke=svg.AXIS,
-        )
-    ]
+    out = [svg.line(box.left, box.bottom, box.right, box.bottom, class_="c-axis", stroke=svg.AXIS)]
     if not labels or not xs:
         return out
     room = max(svg.text_width(label) for label in labels) + 14
@@ -137,14 +110,7 @@ def draw_line(spec: ChartSpec, width: int, height: int) -> SafeString:
                     svg.SERIES[colour_of(series, number) - 1],
                 )
             )
-    return svg.root(
-        width,
-        height,
-        spec.title,
-        spec.description,
-        out + end_labels(ends, box),
-        class_="c-chart",
-    )
+    return svg.root(width, height, spec.title, spec.description, out + end_labels(ends, box), class_="c-chart")
 
 
 def colour_of(series: Series, number: int) -> int:
@@ -153,10 +119,7 @@ def colour_of(series: Series, number: int) -> int:
 
 
 def one_series(
-    spec: ChartSpec,
-    series: Series,
-    number: int,
-    points: list[tuple[float, float] | None],
+    spec: ChartSpec, series: Series, number: int, points: list[tuple[float, float] | None]
 ) -> list[SafeString]:
     number = colour_of(series, number)
     colour = svg.SERIES[number - 1]

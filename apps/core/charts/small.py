@@ -51,15 +51,7 @@ def draw_sparkline(spec: ChartSpec, width: int, height: int) -> SafeString:
                 vector_effect=STEADY,
             )
         )  # fmt: skip
-    return svg.root(
-        width,
-        height,
-        spec.title,
-        spec.description,
-        out,
-        class_="c-spark",
-        preserveAspectRatio="none",
-    )
+    return svg.root(width, height, spec.title, spec.description, out, class_="c-spark", preserveAspectRatio="none")
 
 
 def draw_bullet(spec: ChartSpec, width: int, height: int) -> SafeString:
@@ -72,18 +64,7 @@ def draw_bullet(spec: ChartSpec, width: int, height: int) -> SafeString:
     def reach(amount: float) -> float:
         return max(0.0, amount * across)
 
-    out = [
-        svg.el(
-            "rect",
-            x=1,
-            y=4,
-            width=width - 2,
-            height=height - 8,
-            rx=2,
-            class_="c-track",
-            fill="#EEF0F4",
-        )
-    ]
+    out = [svg.el("rect", x=1, y=4, width=width - 2, height=height - 8, rx=2, class_="c-track", fill="#EEF0F4")]
     out += [
         svg.el("rect", x=1, y=4, width=reach(float(band)), height=height - 8, rx=2, class_="c-track-2", fill=svg.LINE, fill_opacity="0.6")
         for band in spec.bands

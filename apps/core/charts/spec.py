@@ -74,11 +74,7 @@ class ChartSpec:
             labels=self.labels[cut:],
             series=tuple(replace(series, values=series.values[cut:]) for series in self.series),
             limits=tuple(
-                replace(
-                    limit,
-                    start=max(0, limit.start - cut),
-                    end=None if limit.end is None else limit.end - cut,
-                )
+                replace(limit, start=max(0, limit.start - cut), end=None if limit.end is None else limit.end - cut)
                 for limit in self.limits
                 if limit.end is None or limit.end > cut
             ),

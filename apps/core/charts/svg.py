@@ -6,20 +6,13 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 FONT = "Inter, system-ui, sans-serif"
 SIZE = 11
 LETTER = 6.3  # mean advance of Inter at 11 px; a little generous, so labels never touch the edge
-GOLD = {
-    "good": "#0C7E62",
-    "warn": "#A86400",
-    "bad": "#C22F1E",
-    "info": "#4353E8",
-    "hold": "#7D4DB8",
-    "idle": "#667085",
-}
+GOLD = {"good": "#0C7E62", "warn": "#A86400", "bad": "#C22F1E", "info": "#4353E8", "hold": "#7D4DB8", "idle": "#667085"}
 SERIES = ("#4353E8", "#7A4622", "#14977A", "#C257C4", "#A2860C", "#465064")
 GREY, LINE, AXIS, INK = "#454E60", "#DFE3EA", "#7A8394", "#151A24"
 RED_TEXT, GREEN_TEXT = "#A61F13", "#0A6A52"
@@ -29,6 +22,11 @@ def short(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
 
 
+def joined(parts: Iterable[str]) -> SafeString:
+    """Parts in a row, each escaped unless it is already markup."""
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
 def el(tag: str, *children: str, **attributes: object) -> SafeString:
     """One element; `class_` is class, `_` in names is `-`, None is left out, everything is escaped."""
     parts = []
@@ -36,17 +34,11 @@ def el(tag: str, *children: str, **attributes: object) -> SafeString:
         if value is None:
             continue
         key = name.rstrip("_").replace("_", "-")
-        parts.append(
-            format_html(
-                ' {}="{}"',
-                key,
-                short(value) if isinstance(value, float) else str(value),
-            )
-        )
-    inside = mark_safe("".join(conditional_escape(child) for child in children))
+        parts.append(format_html(' {}="{}"', key, short(value) if isinstance(value, float) else str(value)))
+    written = joined(parts)
     if not children:
-        return format_html("<{}{}/>", tag, mark_safe("".join(parts)))
-    return format_html("<{}{}>{}</{}>", tag, mark_safe("".join(parts)), inside, tag)
+        return format_html("<{}{}/>", tag, written)
+    return format_html("<{}{}>{}</{}>", tag, written, joined(children), tag)
 
 
 def text(x: float, y: float, words: str, **attributes: object) -> SafeString:
@@ -58,14 +50,7 @@ def line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> Sa
     return el("line", x1=float(x1), y1=float(y1), x2=float(x2), y2=float(y2), **attributes)
 
 
-def root(
-    width: int,
-    height: int,
-    title: str,
-    description: str,
-    children: Iterable[str],
-    **extra: object,
-) -> SafeString:
+def root(width: int, height: int, title: str, description: str, children: Iterable[str], **extra: object) -> SafeString:
     """The outer element: title first, because PDF readers and screen readers take it as the alternative text."""
     return el(
         "svg",
@@ -122,10 +107,7 @@ def value_range(values: Sequence[float], *, zero: bool = False, room: float = 0.
         pad = abs(high) * 0.1 or 1.0
         return (0.0, pad * 1.1) if zero and high == 0 else (low - pad, high + pad)
     pad = (high - low) * room
-    return (
-        low if zero and low == 0 else low - pad,
-        high if zero and high == 0 else high + pad,
-    )
+    return (low if zero and low == 0 else low - pad, high if zero and high == 0 else high + pad)
 
 
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:

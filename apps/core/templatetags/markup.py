@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 from lucide import IconDoesNotExist, _render_icon
 
 from apps.core.web.pagemodel import Cell, Column, Person, Row
@@ -29,17 +29,13 @@ def icon_markup(name: str, size: int = 16, label: str = "") -> SafeString:
         svg = _render_icon(name, size, **{"class": "o-i"}, **spoken)
     except IconDoesNotExist:
         svg = _render_icon("circle", size, **{"class": "o-i"}, **spoken)
-    return mark_safe(" ".join(svg.split()).replace("> <", "><"))
+    return SafeString(" ".join(svg.split()).replace("> <", "><"))
 
 
 def status_markup(text: str, tone: str, *, icon: str = "", bare: bool = False) -> SafeString:
     shape = "" if bare else icon_markup(icon or TONE_ICON.get(tone, "circle-dashed"), 12)
     return format_html(
-        '<span class="o-st is-{}{}">{}{}</span>',
-        tone or "idle",
-        " is-bare" if bare else "",
-        shape,
-        text,
+        '<span class="o-st is-{}{}">{}{}</span>', tone or "idle", " is-bare" if bare else "", shape, text
     )
 
 
@@ -56,30 +52,24 @@ def avatar_markup(person: Person, *, large: bool = False, named: bool = False) -
             '<span class="o-av is-{}{}" role="img" aria-label="{}" title="{}">{}</span>',
             person.tint, size, person.name, person.name, initials,
         )  # fmt: skip
-    return format_html(
-        '<span class="o-av is-{}{}" aria-hidden="true">{}</span>',
-        person.tint,
-        size,
-        initials,
-    )
+    return format_html('<span class="o-av is-{}{}" aria-hidden="true">{}</span>', person.tint, size, initials)
 
 
 def person_markup(person: Person) -> SafeString:
-    return format_html(
-        '<span class="o-person">{}<span>{}</span></span>',
-        avatar_markup(person),
-        person.name,
-    )
+    return format_html('<span class="o-person">{}<span>{}</span></span>', avatar_markup(person), person.name)
 
 
 def level_markup(level: int, text: str, tone: str) -> SafeString:
-    bars = format_html(
-        '<svg viewBox="0 0 14 14" width="14" height="14" fill="currentColor" aria-hidden="true">'
-        '<rect x="0" y="8" width="3.5" height="6" rx="1"{}/><rect x="5" y="4.5" width="3.5" height="9.5" rx="1"{}/>'
-        '<rect x="10" y="1" width="3.5" height="13" rx="1"{}/></svg>',
-        *(mark_safe("" if level > step else ' class="off"') for step in range(3)),
+    steps = ((0, 8, 6), (5, 4.5, 9.5), (10, 1, 13))
+    bars = format_html_join(
+        "",
+        '<rect x="{}" y="{}" width="3.5" height="{}" rx="1" class="{}"/>',
+        ((x, y, height, "on" if level > at else "off") for at, (x, y, height) in enumerate(steps)),
     )
-    return format_html('<span class="o-level is-{}">{}{}</span>', tone or "plain", bars, text)
+    drawing = format_html(
+        '<svg viewBox="0 0 14 14" width="14" height="14" fill="currentColor" aria-hidden="true">{}</svg>', bars
+    )
+    return format_html('<span class="o-level is-{}">{}{}</span>', tone or "plain", drawing, text)
 
 
 def cell_inner(cell: Cell) -> SafeString:
@@ -89,7 +79,7 @@ def cell_inner(cell: Cell) -> SafeString:
             return status_markup(cell.text, cell.tone, icon=cell.icon)
         case "person":
             person = cell.person or Person(cell.text)
-            return person_markup(person) if person.name else mark_safe("—")
+            return person_markup(person) if person.name else SafeString("—")
         case "spark" | "bullet" | "html":
             return SafeString(cell.svg) if cell.svg else conditional_escape(cell.text)
         case "level":
@@ -120,10 +110,7 @@ def phone_places(columns: tuple[Column, ...], sample: Row | None) -> list[str]:
         return [column.phone or "hide" for column in columns]
     cells = sample.cells if sample else ()
     places, free = [], {"title", "end", "person", "status"}
-    wide = next(
-        (column.name for column in columns if column.wide),
-        columns[0].name if columns else "",
-    )
+    wide = next((column.name for column in columns if column.wide), columns[0].name if columns else "")
     for index, column in enumerate(columns):
         kind = cells[index].kind if index < len(cells) else "text"
         wish = {"date": "end", "person": "person", "status": "status"}.get(kind, "")
@@ -150,8 +137,7 @@ def row_cells(row: Row, columns: tuple[Column, ...], places: list[str]) -> SafeS
         names = " ".join(name for name in classes if name)
         edit = (
             format_html(
-                ' data-edit hx-get="{}" hx-trigger="dblclick" hx-target="this" hx-swap="innerHTML"',
-                cell.edit_url,
+                ' data-edit hx-get="{}" hx-trigger="dblclick" hx-target="this" hx-swap="innerHTML"', cell.edit_url
             )
             if cell.edit_url
             else ""
@@ -165,4 +151,4 @@ def row_cells(row: Row, columns: tuple[Column, ...], places: list[str]) -> SafeS
                 cell_markup(cell),
             )
         )
-    return mark_safe("".join(out))
+    return format_html_join("", "{}", ((part,) for part in out))

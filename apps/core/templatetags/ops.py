@@ -20,13 +20,7 @@ from apps.core.web import pagemodel as pm
 
 register = template.Library()
 
-ALERT_TONE = {
-    "success": "good",
-    "info": "info",
-    "warning": "warn",
-    "error": "bad",
-    "debug": "idle",
-}
+ALERT_TONE = {"success": "good", "info": "info", "warning": "warn", "error": "bad", "debug": "idle"}
 
 
 @register.simple_tag
@@ -63,7 +57,9 @@ def button_tag(button: pm.Button | str, **options: Any) -> dict[str, Any]:
     """`{% button page.primary %}` or `{% button "Save" kind="pri" type="submit" %}`; extra: size, wide, name, value, form."""
     known = {key: options.pop(key) for key in ("url", "icon", "kind", "method", "confirm", "key") if key in options}
     made = button if isinstance(button, pm.Button) else pm.Button(button, **known)
-    return {"b": made, "type": options.pop("type", ""), **options}
+    size, wide = options.pop("size", ""), "wide" if options.pop("wide", False) else ""
+    look = " ".join(["o-btn", *(f"is-{name}" for name in (made.kind, size, wide) if name)])
+    return {"b": made, "type": options.pop("type", ""), "look": look, **options}
 
 
 @register.simple_tag
@@ -107,39 +103,16 @@ def row_cells(row: pm.Row, columns: tuple[pm.Column, ...], places: list[str]) ->
 def card(content: str, title: str = "", note: str = "", flush: bool = False, name: str = "") -> str:
     """A card; `flush` lets a table touch its edges."""
     return render_to_string(
-        "elements/card.html",
-        {
-            "content": content,
-            "title": title,
-            "note": note,
-            "flush": flush,
-            "name": name,
-        },
+        "elements/card.html", {"content": content, "title": title, "note": note, "flush": flush, "name": name}
     )
 
 
 @register.simple_block_tag
-def menu(
-    content: str,
-    label: str,
-    icon: str = "",
-    side: str = "",
-    kind: str = "",
-    text: bool = True,
-    id: str = "",
-) -> str:
+def menu(content: str, label: str, *, icon: str = "", side: str = "", kind: str = "", text: bool = True) -> str:
     """A button that unfolds what it wraps; native details, so it works without JavaScript. `side`: start, up."""
     return render_to_string(
         "elements/menu.html",
-        {
-            "content": content,
-            "label": label,
-            "icon": icon,
-            "side": side,
-            "kind": kind,
-            "text": text,
-            "id": id,
-        },
+        {"content": content, "label": label, "icon": icon, "side": side, "kind": kind, "text": text},
     )
 
 
@@ -149,25 +122,10 @@ def dialog(content: str, id: str, title: str) -> str:
 
 
 @register.simple_block_tag
-def chart(
-    content: str,
-    svg: str = "",
-    data: str = "",
-    caption: str = "",
-    label: str = "",
-    fit: bool = False,
-) -> str:
+def chart(content: str, *, svg: str = "", data: str = "", label: str = "", fit: bool = False) -> str:
     """A drawn chart, its caption (the wrapped text), and the same numbers as a table behind "Data"."""
     return render_to_string(
-        "elements/chart.html",
-        {
-            "content": content.strip(),
-            "svg": svg,
-            "data": data,
-            "caption": caption,
-            "label": label,
-            "fit": fit,
-        },
+        "elements/chart.html", {"content": content.strip(), "svg": svg, "data": data, "label": label, "fit": fit}
     )
 
 
@@ -187,12 +145,7 @@ def table(table: pm.Table, label: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("elements/views.html")
-def views(
-    tabs: tuple[pm.ViewTab, ...],
-    label: str = "",
-    small: bool = False,
-    save_url: str = "",
-) -> dict[str, Any]:
+def views(tabs: tuple[pm.ViewTab, ...], label: str = "", small: bool = False, save_url: str = "") -> dict[str, Any]:
     return {"tabs": tabs, "label": label, "small": small, "save_url": save_url}
 
 
@@ -249,13 +202,7 @@ def field(field: BoundField, unit: str = "") -> dict[str, Any]:
 
 @register.inclusion_tag("elements/progress.html")
 def progress(label: str, value: float, maximum: float = 100, text: str = "", tone: str = "") -> dict[str, Any]:
-    return {
-        "label": label,
-        "value": str(min(value, maximum)),
-        "maximum": str(maximum),
-        "text": text,
-        "tone": tone,
-    }
+    return {"label": label, "value": str(min(value, maximum)), "maximum": str(maximum), "text": text, "tone": tone}
 
 
 @register.inclusion_tag("elements/empty.html")

@@ -17,11 +17,7 @@ STATES: tuple[tuple[str, pm.Tone], ...] = (
     ("On hold", "hold"),
     ("Root cause", "warn"),
 )
-LEVELS: tuple[tuple[str, int, pm.Tone], ...] = (
-    ("Critical", 3, "bad"),
-    ("Minor", 1, ""),
-    ("Major", 2, ""),
-)
+LEVELS: tuple[tuple[str, int, pm.Tone], ...] = (("Critical", 3, "bad"), ("Minor", 1, ""), ("Major", 2, ""))
 
 
 def list_row(index: int) -> pm.Row:
@@ -71,24 +67,26 @@ def list_page(*, rows: int = 50) -> pm.ListPage:
     )  # fmt: skip
 
 
+TODO: tuple[tuple[str, str, str, str, str, pm.Tone], ...] = (
+    ("Contain", "Block lot L-2291 in all bins", "K. Meyer", "today 07:10", "Done", "good"),
+    ("Contain", "X-ray sort 1 180 pcs, 2 shifts", "T. Adeyemi", "today 18:00", "Waits for approval", "hold"),
+    ("Correct", "Rework cavity C3 vent at Brightway Cast", "S. Lindqvist", "27 Nov", "In progress", "info"),
+    ("Prevent", "Add porosity check to incoming plan IP-12", "A. Rossi", "4 Dec", "Planned", "idle"),
+)
+CONNECTED: tuple[tuple[str, str, str, str, pm.Tone], ...] = (
+    ("Leak test", "workflow", "Process step · bottleneck, +2.1 h", "hot", "bad"), ("INS-7741", "clipboard-check", "Inspection · 7 of 50 failed", "failed", "bad"),
+    ("Lot L-2291", "boxes", "Stock · 1 180 pcs in Q-04", "hold", "hold"), ("PO-3312", "shopping-cart", "Brightway Cast · € 14 160", "claim", "warn"),
+    ("RSK-18 Single casting source", "shield-alert", "Risk · score 12 → 16", "up", "warn"), ("Scrap & rework, Nov", "wallet", "Budget · 88 % used", "88%", "idle"),
+)  # fmt: skip
+
+
 def record_page() -> pm.RecordPage:
-    todo: tuple[tuple[str, str, str, str, str, pm.Tone], ...] = (
-        ("Contain", "Block lot L-2291 in all bins", "K. Meyer", "today 07:10", "Done", "good"),
-        ("Contain", "X-ray sort 1 180 pcs, 2 shifts", "T. Adeyemi", "today 18:00", "Waits for approval", "hold"),
-        ("Correct", "Rework cavity C3 vent at Brightway Cast", "S. Lindqvist", "27 Nov", "In progress", "info"),
-        ("Prevent", "Add porosity check to incoming plan IP-12", "A. Rossi", "4 Dec", "Planned", "idle"),
-    )
     actions = pm.Table(
         (pm.Column("type", "Type"), pm.Column("action", "Action", wide=True), pm.Column("owner", "Owner"), pm.Column("due", "Due"), pm.Column("status", "Status")),
         tuple(
             pm.Row(what, cells=(pm.Cell(kind), pm.Cell(what, "link", "#"), pm.Cell(owner), pm.Cell(due, "date"), pm.Cell(state, "status", tone=tone)))
-            for kind, what, owner, due, state, tone in todo
+            for kind, what, owner, due, state, tone in TODO
         ),
-    )  # fmt: skip
-    connected: tuple[tuple[str, str, str, str, pm.Tone], ...] = (
-        ("Leak test", "workflow", "Process step · bottleneck, +2.1 h", "hot", "bad"), ("INS-7741", "clipboard-check", "Inspection · 7 of 50 failed", "failed", "bad"),
-        ("Lot L-2291", "boxes", "Stock · 1 180 pcs in Q-04", "hold", "hold"), ("PO-3312", "shopping-cart", "Brightway Cast · € 14 160", "claim", "warn"),
-        ("RSK-18 Single casting source", "shield-alert", "Risk · score 12 → 16", "up", "warn"), ("Scrap & rework, Nov", "wallet", "Budget · 88 % used", "88%", "idle"),
     )  # fmt: skip
     return pm.RecordPage(
         number="NC-12892", title="Porosity on housing flange, lot L-2291",
@@ -117,7 +115,7 @@ def record_page() -> pm.RecordPage:
             pm.Property("Severity", pm.Cell("Critical (S9 × O4 × D3 = 108)")), pm.Property("Area", pm.Cell("Assembly B")), pm.Property("Product", pm.Cell("Valve block VB-200")),
             pm.Property("Supplier", pm.Cell("Brightway Cast")), pm.Property("Cost so far", pm.Cell("€ 2 340", "money")),
         ),
-        connections=tuple(pm.Connection(label, "#", icon, meta, tone, state) for label, icon, meta, state, tone in connected), connections_note="9 records",
+        connections=tuple(pm.Connection(label, "#", icon, meta, tone, state) for label, icon, meta, state, tone in CONNECTED), connections_note="9 records",
         similar=(pm.Connection("NC-11207 Porosity, cavity C3", "#", "history", "March · cause: vent blocked"),), previous_url="#", next_url="#",
     )  # fmt: skip
 
@@ -155,21 +153,11 @@ def job_page() -> pm.JobPanel:
 
 def search_page(query: str) -> pm.SearchPage:
     links = (
-        pm.Connection(
-            "NC-12892 Porosity on housing flange",
-            "/styleguide/record/",
-            "circle-alert",
-            "Containment",
-        ),
+        pm.Connection("NC-12892 Porosity on housing flange", "/styleguide/record/", "circle-alert", "Containment"),
         pm.Connection("Non-conformances", "/styleguide/list/", "circle-alert", "page"),
     )
     return pm.SearchPage(
-        query=query,
-        groups=(
-            pm.SearchGroup("Records", links[:1]),
-            pm.SearchGroup("Pages", links[1:]),
-        ),
-        note="2 results",
+        query=query, groups=(pm.SearchGroup("Records", links[:1]), pm.SearchGroup("Pages", links[1:])), note="2 results"
     )
 
 

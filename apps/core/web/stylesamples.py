@@ -26,24 +26,30 @@ NAV: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (  # label,
     ("Money & results", (("KPIs & goals", "gauge", "", ""), ("Budgets", "wallet", "", "b"), ("Improvements", "trending-up", "", ""))),
     ("People", (("Staff & shifts", "users", "", ""), ("Training", "graduation-cap", "", ""), ("Hiring", "user-plus", "", ""))),
 )  # fmt: skip
+CAPABILITY = (
+    ("Cp", "1.29"),
+    ("Cpk", "1.18"),
+    ("Ppk", "1.09"),
+    ("Expected out", "210 ppm"),
+    ("Mean", "24.0132 mm"),
+    ("σ within", "0.0054 mm"),
+)
 PLACES = {"Overview": "overview", "Non-conformances": "list", "Control charts": "chart"}
 
 
 def frame(*, current: str, theme: pm.Theme = "light", direction: str = "ltr") -> pm.Frame:
     groups = tuple(pm.NavGroup(label, tuple(nav_items(items, current))) for label, items in NAV)
     bar = (
-        ("My work", "inbox", ""),
-        ("Overview", "layout-dashboard", "/styleguide/overview/"),
-        ("Scan", "scan-line", ""),
-    )
+        ("My work", "inbox", "/styleguide/"), ("Overview", "layout-dashboard", "/styleguide/overview/"),
+        ("Scan", "scan-line", "/styleguide/task/"), ("Search", "search", "/styleguide/search/"),
+    )  # fmt: skip
     return pm.Frame(
         nav=groups, me=pm.Person("Maria Duarte", "Operations manager", "MD", "hold"), site="Plant 2 · Gothenburg",
         theme=theme, direction="rtl" if direction == "rtl" else "ltr", home_url="/styleguide/overview/",
         search_url="/styleguide/search/", notices_url="/styleguide/", notices_text="Notices", scan_url="/styleguide/task/",
         me_url="/styleguide/settings/", theme_url="/styleguide/",
         create=(pm.Link("Non-conformance", "/styleguide/form/", "circle-alert", key="n"), pm.Link("Task", "/styleguide/form/", "list-checks", key="t")),
-        phone_bar=tuple(pm.NavItem(label, url or "/styleguide/", icon, label == current) for label, icon, url in bar)
-        + (pm.NavItem("Search", "/styleguide/search/", "search"),),
+        phone_bar=tuple(pm.NavItem(label, url, icon, label == current) for label, icon, url in bar),
     )  # fmt: skip
 
 
@@ -59,11 +65,7 @@ def nav_items(items: tuple[tuple[str, str, str, str], ...], current: str) -> lis
 
 def wave(start: float, slope: float, size: float, count: int = 26) -> tuple[float, ...]:
     return tuple(
-        round(
-            start + slope * i + size * math.sin(i * 2.1) + size * 0.6 * math.sin(i * 0.7),
-            4,
-        )
-        for i in range(count)
+        round(start + slope * i + size * math.sin(i * 2.1) + size * 0.6 * math.sin(i * 0.7), 4) for i in range(count)
     )
 
 
@@ -81,50 +83,10 @@ def spark(name: str, values: tuple[float, ...], target: float | None, tone: pm.T
 
 def tiles() -> tuple[pm.KpiTile, ...]:
     rows: tuple[tuple[str, str, str, pm.Tone, str, str, str, float, float], ...] = (
-        (
-            "On-time delivery",
-            "94.2",
-            "%",
-            "warn",
-            "target 96",
-            "down",
-            "1.1 pt",
-            -0.15,
-            97.5,
-        ),
-        (
-            "First-pass yield",
-            "98.1",
-            "%",
-            "good",
-            "target 97.5",
-            "up",
-            "0.4 pt",
-            0.05,
-            97.0,
-        ),
-        (
-            "Order → ship time",
-            "4.8",
-            "d",
-            "bad",
-            "target 4.0",
-            "up",
-            "0.6 d",
-            0.06,
-            3.4,
-        ),
-        (
-            "Spend vs budget, Nov",
-            "101.6",
-            "%",
-            "warn",
-            "limit 100",
-            "up",
-            "€ 18.4k",
-            0.1,
-            99.0,
-        ),
+        ("On-time delivery", "94.2", "%", "warn", "target 96", "down", "1.1 pt", -0.15, 97.5),
+        ("First-pass yield", "98.1", "%", "good", "target 97.5", "up", "0.4 pt", 0.05, 97.0),
+        ("Order → ship time", "4.8", "d", "bad", "target 4.0", "up", "0.6 d", 0.06, 3.4),
+        ("Spend vs budget, Nov", "101.6", "%", "warn", "limit 100", "up", "€ 18.4k", 0.1, 99.0),
         ("Open NCs", "17", "", "bad", "target ≤ 12", "", "5 overdue", 0.3, 9.0),
         ("Days without injury", "128", "", "good", "best 203", "", "on track", 5, 0.0),
     )
@@ -194,12 +156,10 @@ def overview() -> pm.OverviewPage:
     )  # fmt: skip
 
 
-def chart_page() -> pm.ChartPage:
+def bore_charts() -> tuple[charts.ChartSpec, charts.ChartSpec, charts.ChartSpec]:
+    """Control chart, spread and causes of one measured size."""
     values = tuple(
-        round(
-            24.0105 + 0.0055 * math.sin(i * 1.9) + 0.003 * math.sin(i * 0.55) + (0.006 if i > 30 else 0),
-            4,
-        )
+        round(24.0105 + 0.0055 * math.sin(i * 1.9) + 0.003 * math.sin(i * 0.55) + (0.006 if i > 30 else 0), 4)
         for i in range(40)
     )
     labels = tuple(f"{8 + i // 4:02d}:{i % 4 * 15:02d}" for i in range(40))
@@ -218,14 +178,11 @@ def chart_page() -> pm.ChartPage:
         kind="pareto", title="Causes, 30 days", labels=("Tool", "Coolant", "Clamp", "Batch", "Setup", "Other"),
         series=(charts.Series(name="Cases", values=(46, 31, 22, 11, 7, 5)),),
     )  # fmt: skip
-    facts = (
-        ("Cp", "1.29"),
-        ("Cpk", "1.18"),
-        ("Ppk", "1.09"),
-        ("Expected out", "210 ppm"),
-        ("Mean", "24.0132 mm"),
-        ("σ within", "0.0054 mm"),
-    )
+    return spec, spread, causes
+
+
+def chart_page() -> pm.ChartPage:
+    spec, spread, causes = bore_charts()
     return pm.ChartPage(
         title="Bore Ø 24, valve block VB-200", crumbs=(pm.Crumb("Quality & risk", "#"), pm.Crumb("Control charts", "#"), pm.Crumb("Bore Ø 24")),
         facts="CNC 3 · I-MR chart · gauge G-118 (R&R 9 %) · 40 samples since Fri 08:00",
@@ -240,7 +197,7 @@ def chart_page() -> pm.ChartPage:
             )),
         ),
         rail=(
-            pm.Section("Capability", status=pm.Cell("below 1.33", "status", tone="warn"), facts=tuple(pm.Fact(k, pm.Cell(v)) for k, v in facts)),
+            pm.Section("Capability", status=pm.Cell("below 1.33", "status", tone="warn"), facts=tuple(pm.Fact(k, pm.Cell(v)) for k, v in CAPABILITY)),
             pm.Section("Distribution", svg=charts.render(spread, width=270), data_table=charts.data_table(spread)),
             pm.Section("Causes, 30 days", svg=charts.render(causes, width=270), data_table=charts.data_table(causes)),
         ),
