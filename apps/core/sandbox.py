@@ -76,10 +76,8 @@ def confine(arguments: list[str]) -> list[str]:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    try:
+    if child.poll() is None:
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    child.wait()
+        child.wait()
     if child.stderr is not None:
         child.stderr.close()

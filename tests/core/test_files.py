@@ -6,6 +6,7 @@ import io
 import os
 import re
 import struct
+import time
 import zipfile
 import zlib
 from email.message import EmailMessage
@@ -232,6 +233,15 @@ def test_the_header_names_the_file_for_old_and_new_readers() -> None:
     assert message.get_content_disposition() == "attachment"
     assert unquote(header.rpartition("UTF-8''")[2]) == "Grüße – Prüfplan.pdf"
     assert 'filename="Grue  Prufplan.pdf";' in header
+
+
+@pytest.mark.parametrize("sign", [" ", ".", "<", "a", "\u202e", "/", "\n"])
+def test_long_inputs_end_soon(sign: str) -> None:
+    started = time.perf_counter()
+    content_disposition(sign * 100_000)
+    with pytest.raises(Refused):
+        sniff((sign * 100_000 + "\0").encode(), "a.txt")
+    assert time.perf_counter() - started < 0.1
 
 
 def test_only_pictures_are_shown_in_the_browser() -> None:
