@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from apps.core.errors import Refused
 from apps.core.tabular import (
+    ColumnReader,
     date_order_of,
     decimal_mark_of,
     guard,
@@ -363,3 +364,23 @@ def test_long_inputs_end_soon(text: str) -> None:
     date_order_of([text])
     unguard(guard(text))
     assert time.perf_counter() - started < 0.1
+
+
+def test_a_column_is_read_by_what_all_its_cells_show() -> None:
+    table = read_table(
+        b"item;price;day;open\na;1.234;03/04/2026;Yes\nb;7,50;13/04/2026;0\nc;;;\nd;1,5;x;maybe\n", "x.csv"
+    )
+    reader = ColumnReader(table)
+    read = [
+        (reader.text(row, "item"), reader.decimal(row, "price"), reader.date(row, "day"), reader.yes(row, "open"))
+        for row in table.rows[:3]
+    ]
+    assert read == [
+        ("a", 1234, date(2026, 4, 3), True),
+        ("b", Decimal("7.50"), date(2026, 4, 13), False),
+        ("c", None, None, None),
+    ]
+    assert code_of(reader.date, table.rows[3], "day") == "not_a_date"
+    with pytest.raises(Refused) as refused:
+        reader.yes(table.rows[3], "open")
+    assert (refused.value.code, refused.value.field) == ("not_yes_or_no", "open")

@@ -8,11 +8,13 @@ from apps.core.tabular.cells import (
     parse_date,
     parse_decimal,
 )
+from apps.core.tabular.columns import ColumnReader
 from apps.core.tabular.reading import Row, Table, read_table
 from apps.core.tabular.writing import guard, unguard, write_csv, write_xlsx
 
 __all__ = [
     "Cell",
+    "ColumnReader",
     "DateOrder",
     "Row",
     "Table",
