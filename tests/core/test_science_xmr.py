@@ -140,3 +140,20 @@ def test_bad_input_is_refused(values: list[float], options: dict[str, Any], code
     with pytest.raises(Refused) as refused:
         xmr_chart(values, **options)
     assert refused.value.code == code
+
+
+def test_every_flag_says_its_rule_in_words() -> None:
+    assert [(flag.rule, flag.side) for flag in Flag] == [
+        (1, 1),
+        (1, -1),
+        (2, 1),
+        (2, -1),
+        (3, 1),
+        (3, -1),
+        (4, 1),
+        (4, -1),
+        (0, 0),
+    ]
+    assert Flag.TREND_DOWN.meaning == "7 points in a row that fall"
+    assert Flag.RUN_HIGH.meaning == "7 points in a row above the mean"
+    assert Flag.NONE.meaning == "No signal"

@@ -18,6 +18,13 @@ from apps.core.errors import Refused
 LIMIT_FACTOR = 2.66
 RANGE_FACTOR = 3.267
 RUN = 7
+MEANINGS = (
+    "No signal",
+    "A point {side} the process limits",
+    "7 points in a row that {way}",
+    "2 of 3 points in the outer third {side} the mean",
+    "7 points in a row {side} the mean",
+)
 
 
 class Direction(StrEnum):
@@ -65,6 +72,18 @@ class Flag(StrEnum):
         if self is Flag.NONE:
             return 0
         return 1 if "Above" in self.value or "Increasing" in self.value else -1
+
+    @property
+    def rule(self) -> int:
+        """1 to 4 in order of weight, 0 without a signal."""
+        return 0 if self is Flag.NONE else list(Flag).index(self) // 2 + 1
+
+    @property
+    def meaning(self) -> str:
+        """The rule in words."""
+        return MEANINGS[self.rule].format(
+            side="above" if self.side > 0 else "below", way="rise" if self.side > 0 else "fall"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
