@@ -1,0 +1,108 @@
+"""What KPIs show elsewhere: overview tiles, exceptions, a trend, and the key figures of reports."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from apps.core.charts import ChartSpec, Series, data_table, render
+from apps.core.science.xmr import Variation
+from apps.core.web import cells
+from apps.core.web import pagemodel as pm
+from apps.dashboard.cards import Contribution, View, contribute
+from apps.kpis import panels, queries
+from apps.kpis.queries import Standing
+from apps.kpis.verdicts import signal_text
+
+
+def _standings(view: View) -> list[Standing]:
+    """Read once per page."""
+    known: dict[str, list[Standing]] = view.user.__dict__.setdefault("_kpi_standings", {})
+    if view.grain not in known:
+        kpis = queries.overview_kpis(view.user)
+        known[view.grain] = queries.standings(kpis, user=view.user, grain=view.grain) if kpis else []
+    return known[view.grain]
+
+
+def tiles(view: View) -> list[pm.KpiTile]:
+    return [panels.tile(one) for one in _standings(view)]
+
+
+def exceptions(view: View) -> list[pm.Row]:
+    """KPIs off target, at risk, or with a signal at their newest point; the calm ones are left out."""
+    found: list[tuple[int, pm.Row]] = []
+    for one in _standings(view):
+        chart = one.chart()
+        concern = chart is not None and chart.variation is Variation.CONCERN
+        if one.tone not in {"bad", "warn"} and not concern:
+            continue
+        rank = {"bad": 0, "warn": 1}.get(one.tone, 2)
+        found.append((rank, _exception_row(one, chart and signal_text(one, chart))))
+    return [row for _, row in sorted(found, key=lambda pair: pair[0])]
+
+
+def _exception_row(one: Standing, signal: str | None) -> pm.Row:
+    latest = one.latest
+    gap = latest.value - one.target.target if latest and latest.value is not None and one.target else None
+    url = reverse("kpi_chart", args=[one.kpi.pk])
+    words = panels.STATUS_WORDS[one.tone].capitalize() if one.tone in {"bad", "warn"} else "Signal"
+    return pm.Row(
+        str(one.kpi.pk),
+        url,
+        (
+            pm.Cell(words, "status", tone=one.tone if one.tone in {"bad", "warn"} else "info"),  # type: ignore[arg-type]
+            pm.Cell(one.kpi.name, "link", url=url, note="KPI"),
+            pm.Cell(signal or f"{panels.show(one.kpi, latest.value if latest else None, unit=True)}"),
+            pm.Cell(f"{panels.show(one.kpi, gap, signed=True, unit=True)} to target" if gap is not None else cells.DASH),
+            pm.Cell(str(one.kpi.owner or cells.DASH)),
+            pm.Cell("Open chart", "link", url=url),
+        ),
+        title=one.kpi.name,
+    )
+
+
+def needs(view: View) -> list[pm.NeedsRow]:
+    """Off-target KPIs that this person owns wait for a look."""
+    return [
+        pm.NeedsRow(
+            title=f"{one.kpi.name} is off target",
+            url=reverse("kpi_chart", args=[one.kpi.pk]),
+            why=f"{panels.show(one.kpi, one.latest.value, unit=True)}, {panels.target_words(one)}",
+            icon="gauge",
+            tone="bad",
+            due=one.latest.period.label,
+            buttons=(pm.Button("Look", reverse("kpi_chart", args=[one.kpi.pk])),),
+            key=f"kpi:{one.kpi.pk}",
+        )
+        for one in _standings(view)
+        if one.tone == "bad" and one.latest is not None and one.kpi.owner_id == view.user.pk
+    ]
+
+
+def rail(view: View) -> list[pm.Section]:
+    """The first sum KPI as a trend against its target."""
+    one = next((item for item in _standings(view) if item.kpi.rule == "sum" and item.latest), None)
+    if one is None:
+        return []
+    values = one.values[-12:]
+    series = [Series(name=one.kpi.name, values=tuple(value.value for value in values))]
+    if one.target:
+        series.append(Series(name="Target", values=(one.target.target,) * len(values), dashed=True))
+    spec = ChartSpec(
+        kind="line", title=f"{one.kpi.name} against target", unit=one.kpi.unit, series=tuple(series),
+        labels=tuple(panels.short_label(value.period) for value in values),
+        number=lambda value: panels.show(one.kpi, value), label_heading="Period",
+    )
+    return [pm.Section(one.kpi.name, note="against target", svg=render(spec, width=334), data_table=data_table(spec))]
+
+
+def facts(view: View) -> str:
+    rolled_up_at, waiting = queries.freshness()
+    if rolled_up_at is None:
+        return "no readings yet"
+    short, _ = cells.when(rolled_up_at, cells.zone_of(view.user))
+    return f"data as of {short}" + (f", {waiting} batches waiting" if waiting else "")
+
+
+contribute(
+    Contribution("kpis", "KPIs", 10, tiles=tiles, needs=needs, exceptions=exceptions, rail=rail, facts=facts)
+)

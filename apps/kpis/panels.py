@@ -1,0 +1,173 @@
+"""Parts that KPI pages share: charts, tiles, tables, built on queries."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+
+from apps.core.charts import ChartSpec, Limits, Series, Signal, data_table, render
+from apps.core.science.xmr import Flag, XmrChart
+from apps.core.values import format_number
+from apps.core.web import cells
+from apps.core.web import pagemodel as pm
+from apps.kpis import queries
+from apps.kpis.models import Definition, ReadingBatch, Target
+from apps.kpis.queries import Standing
+
+STATUS_WORDS = {"good": "on target", "warn": "at risk", "bad": "off target", "": "no target", "idle": "no value"}
+# The marks at signals: the rules of XmR charts, by number, in order of priority.
+RULES = {
+    Flag.ABOVE_LIMIT: ("1", "One point above the upper process limit"),
+    Flag.BELOW_LIMIT: ("1", "One point below the lower process limit"),
+    Flag.TREND_UP: ("2", "Seven points in a row rising"),
+    Flag.TREND_DOWN: ("2", "Seven points in a row falling"),
+    Flag.TWO_OF_THREE_HIGH: ("3", "Two of three points near the upper limit"),
+    Flag.TWO_OF_THREE_LOW: ("3", "Two of three points near the lower limit"),
+    Flag.RUN_HIGH: ("4", "Seven points in a row above the mean"),
+    Flag.RUN_LOW: ("4", "Seven points in a row below the mean"),
+}
+
+
+def show(kpi: Definition, value: Decimal | float | None, *, signed: bool = False, unit: bool = False) -> str:
+    """A KPI's value in the one way it reads on screen, in PDF and in messages."""
+    if value is None:
+        return cells.DASH
+    return format_number(value, kpi.decimals, signed=signed, unit=kpi.unit if unit else "")
+
+
+def batch_state(batch: ReadingBatch) -> tuple[str, str]:
+    if batch.archived_at is not None:
+        return "idle", "Taken back"
+    return ("good", "Rolled up") if batch.rolled_up_at else ("info", "Waiting for roll-up")
+
+
+def spark(one: Standing, *, width: int = 150) -> Any:
+    spec = ChartSpec(
+        kind="sparkline",
+        title=f"{one.kpi.name}, last {len(one.values)} periods",
+        series=(Series(name=one.kpi.name, values=tuple(value.value for value in one.values)),),
+        labels=tuple(value.period.label for value in one.values),
+        target=one.target.target if one.target else None,
+        tone=one.tone if one.tone != "idle" else "",  # type: ignore[arg-type]
+        number=lambda value: show(one.kpi, value),
+    )
+    return render(spec, width=width)
+
+
+def tile(one: Standing) -> pm.KpiTile:
+    latest = one.latest
+    change = one.change
+    return pm.KpiTile(
+        name=one.kpi.name,
+        value=show(one.kpi, latest.value if latest else None),
+        unit=one.kpi.unit,
+        url=reverse("kpi_chart", args=[one.kpi.pk]) + f"?period={one.grain}",
+        tone=one.tone if one.tone != "idle" else "",  # type: ignore[arg-type]
+        status=STATUS_WORDS[one.tone],
+        target=target_words(one),
+        change=show(one.kpi, abs(change)) if change else "",
+        change_direction="up" if change and change > 0 else "down" if change and change < 0 else "",
+        svg=spark(one),
+    )
+
+
+def target_words(one: Standing) -> str:
+    if one.target is None:
+        return "no target set"
+    if one.kpi.direction == Definition.Direction.RANGE and one.target.upper_target is not None:
+        return f"target {show(one.kpi, one.target.target)}–{show(one.kpi, one.target.upper_target)}"
+    return f"target {show(one.kpi, one.target.target)}"
+
+
+def control_spec(one: Standing, chart: XmrChart | None) -> ChartSpec:
+    """Individual values with natural process limits; a plain line where there are too few points."""
+    known = [value for value in one.values if value.value is not None]
+    kpi = one.kpi
+    limits: tuple[Limits, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    if chart is not None:
+        limits = tuple(
+            Limits(centre=part.mean, upper=part.upper, lower=part.lower, start=part.start, end=None,
+                   sigma=(part.upper - part.mean) / 3 if part.upper is not None else None)
+            for part in chart.segments
+        )
+        signals = tuple(
+            Signal(index=index, rule=RULES[point.flag][0], text=RULES[point.flag][1])
+            for index, point in enumerate(chart.points)
+            if point.flag is not Flag.NONE
+        )
+    return ChartSpec(
+        kind="control" if chart else "line",
+        title=f"{kpi.name}, individual values",
+        description=kpi.description,
+        unit=kpi.unit,
+        labels=tuple(short_label(value.period) for value in known),
+        series=(Series(name=kpi.name, values=tuple(value.value for value in known)),),
+        target=one.target.target if one.target else None,
+        limits=limits,
+        signals=signals,
+        number=lambda value: show(kpi, value),
+        label_heading="Period",
+    )
+
+
+def range_spec(one: Standing, chart: XmrChart) -> ChartSpec:
+    known = [value for value in one.values if value.value is not None]
+    part = chart.now
+    return ChartSpec(
+        kind="control",
+        title=f"{one.kpi.name}, moving range",
+        unit=one.kpi.unit,
+        labels=tuple(short_label(value.period) for value in known),
+        series=(Series(name="Moving range", values=tuple(point.moving_range for point in chart.points)),),
+        limits=(Limits(centre=part.mean_range or 0, upper=part.range_limit),) if part.mean_range is not None else (),
+        number=lambda value: show(one.kpi, value),
+        label_heading="Period",
+    )
+
+
+def short_label(period: Any) -> str:
+    grain = str(getattr(period.grain, "value", period.grain))
+    if grain == "week":
+        return f"W{period.first.isocalendar().week}"
+    if grain == "month":
+        return f"{period.first:%b %y}"
+    if grain == "hour":
+        return f"{period.start.astimezone(period.zone):%H:%M}"
+    return f"{period.first.day} {period.first:%b}"
+
+
+def chart_section(title: str, spec: ChartSpec, *, width: int = 820, note: str = "") -> pm.Section:
+    return pm.Section(title, note=note or spec.unit, svg=render(spec, width=width), data_table=data_table(spec))
+
+
+def values_panel(kpi: Definition, user: Any) -> pm.Section | None:
+    """The record page shows the last 26 periods and leads to the chart."""
+    one = queries.standings([kpi], user=user, grain=kpi.grain)[0]
+    if one.latest is None:
+        return pm.Section("Values", text="No readings yet. Import a file, send them by API or enter a value.")
+    spec = control_spec(one, one.chart())
+    return pm.Section(
+        "Values", note=f"latest {show(kpi, one.latest.value, unit=True)}, {one.latest.period.label}",
+        svg=render(spec, width=620), data_table=data_table(spec),
+        button=pm.Button("Open chart", reverse("kpi_chart", args=[kpi.pk]), "chart-line"),
+        status=pm.Cell(STATUS_WORDS[one.tone].capitalize(), "status", tone=one.tone or "idle"),  # type: ignore[arg-type]
+    )
+
+
+def targets_panel(kpi: Definition, user: Any) -> pm.Section | None:
+    zone = cells.zone_of(user)
+    rows = [
+        pm.Row(str(one.pk), reverse("record", args=["kpi-targets", one.pk]), (
+            pm.Cell(show(kpi, one.target, unit=True), "link", url=reverse("record", args=["kpi-targets", one.pk])),
+            pm.Cell(show(kpi, one.amber, unit=True)), cells.plain_cell(one.valid_from, zone),
+            cells.plain_cell(one.valid_until, zone)))
+        for one in Target.objects.filter(kpi=kpi, archived_at__isnull=True).order_by("-valid_from")[:20]
+    ]
+    columns = (pm.Column("target", "On target"), pm.Column("amber", "At risk to"), pm.Column("from", "From"),
+               pm.Column("until", "Until"))
+    return pm.Section("Targets", table=pm.Table(columns, tuple(rows), "Targets", "No target set."))
+
+

@@ -1,0 +1,129 @@
+"""KPIs, targets and reading batches at both doors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apps.core.actions.action import Action
+from apps.core.resources.resource import Column, Panel, Resource, register
+from apps.kpis import events, forms, panels, services
+from apps.kpis.importing import ReadingImporter
+from apps.kpis.models import Definition, ReadingBatch, Target
+
+
+def in_use(record: Any) -> bool:
+    return record.archived_at is None
+
+
+@register
+class KpiResource(Resource):
+    model = Definition
+    path = "kpis"
+    label, plural, icon = "KPI", "KPIs & goals", "gauge"
+    nav = ("Money & results", 10)
+    help = "What is measured, how it adds up over time and departments, and which way is better."
+    columns = (
+        Column("code", "Code", sort="code"),
+        Column("name", "Name", sort="name"),
+        Column("unit", "Unit"),
+        Column("rule", "Roll-up rule", value=lambda one: one.get_rule_display(), sort="rule"),
+        Column("direction", "Direction", value=lambda one: one.get_direction_display()),
+        Column("grain", "Period", value=lambda one: one.get_grain_display()),
+        Column("department", "Owned by", sort="department__code"),
+        Column("owner", "Owner"),
+    )
+    filters = ("rule", "direction", "grain", "department", "on_overview")
+    search = ("code", "name", "description")
+    fields = (
+        "code", "name", "unit", "rule", "direction", "grain", "factor", "decimals", "department", "owner", "description",
+        "on_overview", "position",
+    )
+    order = "code"
+    import_key = ("code",)
+    changed_fact = events.KpiChanged
+    panels = (Panel("values", panels.values_panel), Panel("targets", panels.targets_panel))
+    actions = (
+        Action(name="define", label="New KPI", verb="c", kind="create", run=services.define_kpi, form=forms.DefinitionForm,
+               icon="plus"),
+        Action(name="edit", label="Edit", verb="u", kind="change", run=services.change_kpi, form=forms.DefinitionForm,
+               icon="pencil", when=in_use),
+        Action(name="archive", label="Archive KPI", verb="x", run=services.archive_kpi, icon="archive", danger=True, bulk=True,
+               when=in_use, confirm="It takes no more readings and leaves dashboards. Its history stays.", done="KPI archived"),
+        Action(name="restore", label="Restore KPI", verb="x", run=services.restore_kpi, icon="archive-restore", bulk=True,
+               when=lambda one: one.archived_at is not None, done="KPI restored"),
+    )
+
+
+@register
+class TargetResource(Resource):
+    model = Target
+    path = "kpi-targets"
+    label, plural, icon = "KPI target", "KPI targets", "target"
+    nav = ("Money & results", 11)
+    help = "What a KPI should reach from a date on. A value on a limit belongs to the better side."
+    columns = (
+        Column("name", "Target", value=str),
+        Column("kpi", "KPI", sort="kpi__code"),
+        Column("department", "Department"),
+        Column("valid_from", "From", "date", sort="valid_from"),
+        Column("valid_until", "Until", "date"),
+        Column("target", "On target", "number"),
+        Column("amber", "At risk to", "number"),
+    )
+    filters = ("kpi", "department", "valid_from")
+    search = ("kpi__code", "kpi__name")
+    fields = ("kpi", "department", "valid_from", "valid_until", "target", "amber", "upper_target", "upper_amber")
+    import_key = ("kpi", "department", "valid_from")
+    changed_fact = events.TargetChanged
+    actions = (
+        Action(name="set", label="New target", verb="c", kind="create", run=services.set_target, form=forms.TargetForm,
+               icon="plus"),
+        Action(name="edit", label="Edit", verb="u", kind="change", run=services.change_target, form=forms.ChangeTargetForm,
+               icon="pencil"),
+    )
+
+    def number(self, record: Any) -> str:
+        return f"{record.kpi.code} {record.valid_from}"
+
+
+@register
+class ReadingBatchResource(Resource):
+    model = ReadingBatch
+    path = "kpi-readings"
+    label, plural, icon = "Reading", "KPI readings", "file-input"
+    nav = ("Money & results", 12)
+    help = "Measured values as they came: by form, file or API. A worker rolls each batch up once."
+    columns = (
+        Column("id", "Batch", sort="id"),
+        Column("title", "What", value=lambda one: one.note or str(one)),
+        Column("source", "Source", value=lambda one: one.get_source_display()),
+        Column("rows", "Rows", "number", sort="rows"),
+        Column("added", "New", "number"),
+        Column("corrected", "Corrected", "number"),
+        Column("unchanged", "The same", "number"),
+        Column("department", "Department"),
+        Column("sender", "Sent by"),
+        Column("created_at", "Received", "date", sort="created_at"),
+        Column("state", "State", "status", value=lambda one: panels.batch_state(one)),
+    )
+    filters = ("source", "department", "created_at")
+    search = ("note",)
+    fields = (
+        "source", "note", "sender", "department", "rows", "added", "corrected", "unchanged", "first_at", "last_at",
+        "rolled_up_at",
+    )
+    import_key = ("kpi", "department", "at")
+    importer = ReadingImporter
+    actions = (
+        Action(name="record", label="Enter a value", verb="c", kind="create", run=services.record_reading,
+               form=forms.ReadingForm, icon="plus", done="Value recorded"),
+        Action(name="undo", label="Take back", verb="r", run=services.undo_batch, icon="undo-2", danger=True,
+               when=lambda one: one.archived_at is None and bool(one.added),
+               confirm="The readings of this batch are removed and their periods computed anew.", done="Readings taken back"),
+    )
+
+    def number(self, record: Any) -> str:
+        return f"Batch {record.pk}"
+
+    def status(self, record: Any) -> tuple[str, str] | None:
+        return panels.batch_state(record)

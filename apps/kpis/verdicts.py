@@ -1,0 +1,49 @@
+"""What a chart says in one sentence: variation, assurance and the rule that fired, in plain words."""
+
+from __future__ import annotations
+
+from apps.core.science.xmr import Assurance, Flag, Variation, XmrChart
+from apps.core.web import pagemodel as pm
+from apps.kpis import panels
+from apps.kpis.queries import Standing
+
+ASSURANCE = {
+    Assurance.CONSISTENT_PASS: "The process will keep meeting its target as it runs now.",
+    Assurance.CONSISTENT_FAIL: "The process will keep missing its target unless it is changed.",
+    Assurance.INCONSISTENT: "The process meets and misses its target by chance.",
+}
+
+
+def signal_text(one: Standing, chart: XmrChart) -> str:
+    """The signal at the newest point, or its absence."""
+    flag = chart.points[-1].flag
+    return panels.RULES[flag][1] if flag is not Flag.NONE else "No signal"
+
+
+def verdict(one: Standing, chart: XmrChart | None) -> pm.Alert:
+    kpi, latest = one.kpi, one.latest
+    if latest is None:
+        return pm.Alert("No readings yet.", "Import a file, send readings by API or enter a value.", "info")
+    shown = panels.show(kpi, latest.value, unit=True)
+    if chart is None:
+        known = sum(1 for value in one.values if value.value is not None)
+        return pm.Alert(
+            f"{shown} in {latest.period.label}.",
+            f"{known} points are too few for process limits; 12 are needed.", tone_of(one, None),
+        )
+    assurance = ASSURANCE[chart.assurance] if chart.assurance is not None else "No target is set."
+    if chart.variation is Variation.COMMON_CAUSE:
+        return pm.Alert(f"Stable: {shown} in {latest.period.label}.", f"Only common-cause variation. {assurance}", tone_of(one, chart))
+    lead = {
+        Variation.CONCERN: "Signal of concern", Variation.IMPROVEMENT: "Signal of improvement",
+        Variation.NEUTRAL_HIGH: "Signal upward", Variation.NEUTRAL_LOW: "Signal downward",
+    }[chart.variation]
+    return pm.Alert(f"{lead}: {shown} in {latest.period.label}.", f"{signal_text(one, chart)}. {assurance}", tone_of(one, chart))
+
+
+def tone_of(one: Standing, chart: XmrChart | None) -> pm.Tone:
+    if chart is not None and chart.variation is Variation.CONCERN:
+        return "bad"
+    if chart is not None and chart.variation is Variation.IMPROVEMENT:
+        return "good"
+    return one.tone if one.tone in {"good", "warn", "bad"} else "info"  # type: ignore[return-value]
