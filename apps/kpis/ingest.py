@@ -32,7 +32,7 @@ WITH done AS (
   ON CONFLICT (kpi_id, department_id, at) DO UPDATE
     SET value = EXCLUDED.value, weight = EXCLUDED.weight, batch_id = EXCLUDED.batch_id, corrected = true
     WHERE (r.value, r.weight) IS DISTINCT FROM (EXCLUDED.value, EXCLUDED.weight)
-  RETURNING (xmax = 0) AS fresh)
+  RETURNING NOT corrected AS fresh)
 SELECT count(*) FILTER (WHERE fresh), count(*) FILTER (WHERE NOT fresh) FROM done
 """
 
