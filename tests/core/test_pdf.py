@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import socket
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pypdf
@@ -15,6 +17,7 @@ import pytest
 from django.conf import settings
 from django.utils.safestring import mark_safe
 
+from apps.core import sandbox
 from apps.core.errors import Refused
 from apps.core.pdf import Chart, Fact, KpiRow, PdfFailed, Promise, WeeklyReport, render, render_weekly
 from apps.core.pdf.weekly import weekly_html
@@ -189,3 +192,11 @@ def test_bombs_are_refused_with_a_sentence(html: str) -> None:
 def test_a_forgotten_asset_is_told_loudly() -> None:
     with pytest.raises(PdfFailed, match="chart"):
         render('<title>x</title><img src="asset:chart.svg" alt="x">', title="x")
+
+
+def test_a_server_without_pango_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "weasyprint.py").write_text("raise OSError(\"cannot load library 'libpango-1.0-0'\")")
+    monkeypatch.setattr(sandbox, "ROOT", f"{tmp_path}{os.pathsep}{sandbox.ROOT}")
+    with pytest.raises(Refused, match="PDFs are off on this server") as refused:
+        render("<p>x</p>", title="x")
+    assert refused.value.code == "pdf_unavailable"

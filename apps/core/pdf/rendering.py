@@ -56,6 +56,12 @@ def render(
             word in failure.detail for word in ("MemoryError", "RecursionError", "ended with -6")
         ):
             raise _too_large(failure.detail) from None
+        if "cannot load library" in failure.detail or "No module named 'weasyprint'" in failure.detail:
+            raise Refused(
+                "PDFs are off on this server, because the Pango library is missing. Ask an administrator to run "
+                "./ops doctor, or download the table as XLSX.",
+                code="pdf_unavailable",
+            ) from None
         raise PdfFailed(failure.detail) from None
     head, _, content = answer.partition(b"\n")
     denied = json.loads(head)["denied"]
