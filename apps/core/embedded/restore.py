@@ -132,12 +132,12 @@ def _build_and_swap(source: Path, manifest: Manifest, name: str) -> None:
 
 
 def _fill(source: Path, manifest: Manifest, url: str) -> None:
+    """The rights in the dump are written for a database without default rights, so ours come afterwards."""
     application = parse_dsn(read_variable("DATABASE_URL"))["user"]
-    with database.session(url) as connection:
-        database.prepare_database(connection, owner=parse_dsn(url)["user"], application=application)
     options = ["--exit-on-error", "--no-owner", "--jobs=2", "--dbname", parse_dsn(url)["dbname"]]
     backup.run_tool("pg_restore", *options, str(source / backup.DUMP), url=url)
     with database.session(url) as connection:
+        database.prepare_database(connection, owner=parse_dsn(url)["user"], application=application)
         counts = backup.count_rows(connection)
         different = sorted(table for table, rows in manifest.row_counts.items() if counts.get(table) != rows)
         if different:
