@@ -5,6 +5,7 @@ that needs it missing; so does a division by zero. Only IF, AND, OR, COALESCE, C
 """
 
 from apps.core.expressions.expression import Expression, parse
+from apps.core.expressions.functions import FUNCTIONS
 from apps.core.expressions.nodes import Type
 
-__all__ = ["Expression", "Type", "parse"]
+__all__ = ["FUNCTIONS", "Expression", "Type", "parse"]

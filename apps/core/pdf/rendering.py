@@ -52,17 +52,7 @@ def render(
     try:
         answer = run_child("apps.core.pdf.child", stdin=json.dumps(order).encode(), limits=limits)
     except ChildFailed as failure:
-        if failure.timed_out or any(
-            word in failure.detail for word in ("MemoryError", "RecursionError", "ended with -6")
-        ):
-            raise _too_large(failure.detail) from None
-        if "cannot load library" in failure.detail or "No module named 'weasyprint'" in failure.detail:
-            raise Refused(
-                "PDFs are off on this server, because the Pango library is missing. Ask an administrator to run "
-                "./ops doctor, or download the table as XLSX.",
-                code="pdf_unavailable",
-            ) from None
-        raise PdfFailed(failure.detail) from None
+        raise _explained(failure) from None
     head, _, content = answer.partition(b"\n")
     denied = json.loads(head)["denied"]
     if denied:
@@ -70,6 +60,19 @@ def render(
     if not content.startswith(b"%PDF-") or not content.rstrip().endswith(b"%%EOF"):
         raise PdfFailed("the child wrote no whole file")
     return content
+
+
+def _explained(failure: ChildFailed) -> Exception:
+    detail = failure.detail
+    if failure.timed_out or any(word in detail for word in ("MemoryError", "RecursionError", "ended with -6")):
+        return _too_large(detail)
+    if "cannot load library" in detail or "No module named 'weasyprint'" in detail:
+        return Refused(
+            "PDFs are off on this server, because the Pango library is missing. Ask an administrator to run "
+            "./ops doctor, or download the table as XLSX.",
+            code="pdf_unavailable",
+        )
+    return PdfFailed(detail)
 
 
 def _too_large(detail: str) -> Refused:
