@@ -1,22 +1,10 @@
 // What was typed survives a reload, a crash or a sign-out: the server keeps it per person and form until it is saved or discarded.
 const form = document.querySelector("form[data-draft]");
-const SENT = "ops-draft-sent";
-const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
-
-function post(url, body) {
-  body.set("csrfmiddlewaretoken", token());
-  return fetch(url, { method: "POST", body, keepalive: true });
-}
-const forget = (url) => post(url, new URLSearchParams({ do: "forget" }));
-
-// The last form was accepted unless it is here again with its errors.
-const sent = sessionStorage.getItem(SENT);
-sessionStorage.removeItem(SENT);
-const refused = form?.querySelector("[data-error-summary]");
-if (sent && !(refused && form.dataset.draft === sent)) forget(sent).catch(() => {});
 
 if (form) {
   const url = form.dataset.draft;
+  const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
+  const refused = form.querySelector("[data-error-summary]");
   const note = form.querySelector("[data-draft-note]");
   const skip = ["hidden", "password", "file", "submit", "button", "reset"];
   const fields = () => [...form.elements].filter((field) => field.name && !skip.includes(field.type));
@@ -41,6 +29,11 @@ if (form) {
     }
   }
 
+  function post(body) {
+    body.set("csrfmiddlewaretoken", token);
+    return fetch(url, { method: "POST", body, keepalive: true });
+  }
+
   async function restore() {
     const reply = await fetch(url, { headers: { Accept: "application/json" } });
     if (!reply.ok || reply.redirected) return;
@@ -53,27 +46,27 @@ if (form) {
     discard.className = "o-btn is-ghost is-sm";
     discard.textContent = note.dataset.discard;
     discard.addEventListener("click", () => {
-      forget(url).then(() => location.reload());
+      post(new URLSearchParams({ do: "forget" })).then(() => location.reload());
     });
     note.after(discard);
   }
 
   async function keep() {
     try {
-      const reply = await post(url, read());
+      const reply = await post(read());
       if (reply.ok && !reply.redirected) note.textContent = `${note.dataset.saved} ${clock(new Date())}`;
     } catch {
       timer = setTimeout(keep, 10000); // offline: try again, what was typed is still in the fields
     }
   }
 
-  if (!refused && !sent) restore().catch(() => {});
+  if (!refused) restore().catch(() => {});
   form.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(keep, 2000);
   });
   form.addEventListener("submit", () => {
     clearTimeout(timer);
-    sessionStorage.setItem(SENT, url);
+    sessionStorage.setItem("ops-draft-sent", url);
   });
 }

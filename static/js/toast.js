@@ -15,7 +15,7 @@ function watch(toast) {
   start();
 }
 
-export function tell(text) {
+function tell(text) {
   const toast = document.createElement("div");
   toast.className = "o-toast is-bad";
   toast.setAttribute("role", "alert");

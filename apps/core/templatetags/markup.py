@@ -18,6 +18,7 @@ TONE_ICON = {
     "hold": "circle-pause",
     "idle": "circle-dashed",
 }
+TINTS = ("info", "good", "hold", "warn")
 LATE_KINDS = ("date", "number", "money", "text")
 
 
@@ -47,12 +48,13 @@ def initials_of(name: str) -> str:
 def avatar_markup(person: Person, *, large: bool = False, named: bool = False) -> SafeString:
     initials = person.initials or initials_of(person.name)
     size = " is-lg" if large else ""
+    tint = person.tint or TINTS[sum(map(ord, person.name)) % len(TINTS)]
     if named:
         return format_html(
             '<span class="o-av is-{}{}" role="img" aria-label="{}" title="{}">{}</span>',
-            person.tint, size, person.name, person.name, initials,
+            tint, size, person.name, person.name, initials,
         )  # fmt: skip
-    return format_html('<span class="o-av is-{}{}" aria-hidden="true">{}</span>', person.tint, size, initials)
+    return format_html('<span class="o-av is-{}{}" aria-hidden="true">{}</span>', tint, size, initials)
 
 
 def person_markup(person: Person) -> SafeString:

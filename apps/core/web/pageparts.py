@@ -54,7 +54,7 @@ class Person:
     name: str
     role: str = ""
     initials: str = ""
-    tint: Tone = "info"
+    tint: Tone = ""  # empty: chosen by the name, the same everywhere
 
 
 @dataclass(frozen=True, slots=True)
