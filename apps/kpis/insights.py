@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import reverse
 
+from apps.core import pdf
 from apps.core.charts import ChartSpec, Series, data_table, render
 from apps.core.science.xmr import Variation
+from apps.core.values import Period
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.dashboard.cards import Contribution, View, contribute
 from apps.kpis import panels, queries
 from apps.kpis.queries import Standing
 from apps.kpis.verdicts import signal_text
+from apps.reports import parts as reports
+from apps.reports.parts import Part
 
 
 def _standings(view: View) -> list[Standing]:
@@ -83,15 +89,7 @@ def rail(view: View) -> list[pm.Section]:
     one = next((item for item in _standings(view) if item.kpi.rule == "sum" and item.latest), None)
     if one is None:
         return []
-    values = one.values[-12:]
-    series = [Series(name=one.kpi.name, values=tuple(value.value for value in values))]
-    if one.target:
-        series.append(Series(name="Target", values=(one.target.target,) * len(values), dashed=True))
-    spec = ChartSpec(
-        kind="line", title=f"{one.kpi.name} against target", unit=one.kpi.unit, series=tuple(series),
-        labels=tuple(panels.short_label(value.period) for value in values),
-        number=lambda value: panels.show(one.kpi, value), label_heading="Period",
-    )
+    spec = _trend(one)
     return [pm.Section(one.kpi.name, note="against target", svg=render(spec, width=334), data_table=data_table(spec))]
 
 
@@ -106,3 +104,75 @@ def facts(view: View) -> str:
 contribute(
     Contribution("kpis", "KPIs", 10, tiles=tiles, needs=needs, exceptions=exceptions, rail=rail, facts=facts)
 )
+
+
+def report_part(user: Any, period: Period) -> Part:
+    """Key figures of the week with their gap, change and 26-week line."""
+    found = queries.standings(queries.overview_kpis(user), user=user, grain="week", until=period.end)
+    shown = [one for one in found if one.latest is not None]
+    rows = tuple(_report_row(one) for one in shown)
+    off = [one for one in shown if one.tone in {"bad", "warn"}]
+    charts = tuple(
+        pdf.Chart(title=one.kpi.name, unit=one.kpi.unit, svg=render(_trend(one), width=334)) for one in (off or shown)[:2]
+    )
+    return Part(
+        facts=tuple(_report_fact(one) for one in (off or shown)[:4]),
+        kpi_rows=rows,
+        charts=charts,
+        off_target=tuple(one.kpi.name for one in off),
+        on_target=tuple(one.kpi.name for one in shown if one.tone == "good"),
+        figures={"kpis": [
+            {"code": one.kpi.code, "period": one.latest.period.key, "value": str(one.latest.value), "status": one.tone,
+             "target": str(one.target.target) if one.target else None}
+            for one in shown if one.latest is not None
+        ]},
+    )
+
+
+def _report_fact(one: Standing) -> pdf.Fact:
+    latest = one.latest
+    chart = one.chart()
+    reason = signal_text(one, chart) if chart else ""
+    return pdf.Fact(
+        finding=f"{one.kpi.name} {panels.show(one.kpi, latest.value if latest else None, unit=True)}, {panels.target_words(one)}.",
+        reason=f"{reason}." if reason else "",
+    )
+
+
+def _report_row(one: Standing) -> pdf.KpiRow:
+    latest, change = one.latest, one.change
+    value = latest.value if latest else None
+    gap = value - one.target.target if value is not None and one.target else None
+    arrow = "↑" if change and change > 0 else "↓" if change and change < 0 else ""
+    return pdf.KpiRow(
+        name=one.kpi.name,
+        actual=panels.show(one.kpi, value, unit=True),
+        target=_report_target(one),
+        gap=panels.show(one.kpi, gap, signed=True) if gap is not None else "–",
+        change=f"{arrow} {panels.show(one.kpi, abs(change))}" if change else "–",
+        spark_svg=panels.spark(one, width=110),
+        tone=one.tone if one.tone in {"good", "warn", "bad"} else "none",  # type: ignore[arg-type]
+        status_word=panels.STATUS_WORDS[one.tone].capitalize(),
+    )
+
+
+def _report_target(one: Standing) -> str:
+    if one.target is None:
+        return "–"
+    word = {"higher": "min ", "lower": "max "}.get(one.kpi.direction, "")
+    return f"{word}{panels.show(one.kpi, one.target.target, unit=True)}"
+
+
+def _trend(one: Standing) -> ChartSpec:
+    values = one.values[-12:]
+    series = [Series(name=one.kpi.name, values=tuple(value.value for value in values))]
+    if one.target:
+        series.append(Series(name="Target", values=(one.target.target,) * len(values), dashed=True))
+    return ChartSpec(
+        kind="line", title=f"{one.kpi.name} against target", unit=one.kpi.unit, series=tuple(series),
+        labels=tuple(panels.short_label(value.period) for value in values),
+        number=lambda value: panels.show(one.kpi, value), label_heading="Period",
+    )
+
+
+reports.contribute(reports.Source("kpis", 10, report_part))

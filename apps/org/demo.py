@@ -1,0 +1,98 @@
+"""The demo company's organisation: a maker of valve blocks with three sites, eight departments and 120 people."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from apps.accounts import services as accounts
+from apps.accounts.models import User
+from apps.core.demo import Demo, demo_part
+from apps.org import services
+from apps.org.models import Department
+
+SITES = (
+    ("GOT", "Plant 1, Gothenburg", "Gothenburg", "SE", "Europe/Stockholm", "SEK"),
+    ("POZ", "Plant 2, Poznan", "Poznan", "PL", "Europe/Warsaw", "PLN"),
+    ("LYO", "Warehouse, Lyon", "Lyon", "FR", "Europe/Paris", "EUR"),
+)
+# code, name, parent, site, people
+DEPARTMENTS = (
+    ("CO", "Nordvalve", None, "GOT", 6),
+    ("PROD", "Production", "CO", "GOT", 10),
+    ("CNC", "CNC machining", "PROD", "GOT", 24),
+    ("ASM", "Assembly", "PROD", "GOT", 26),
+    ("TEST", "Leak test", "PROD", "GOT", 12),
+    ("POZ", "Casting, Poznan", "CO", "POZ", 22),
+    ("QUAL", "Quality", "CO", "GOT", 8),
+    ("LOG", "Purchasing and logistics", "CO", "LYO", 12),
+)
+# user name, first, last, title, role, department
+SIGN_INS = (
+    ("demo.opm", "Maria", "Duarte", "Operations manager", "OPM", "CO"),
+    ("demo.exe", "Henrik", "Falk", "Managing director", "EXE", "CO"),
+    ("demo.adm", "Ines", "Varga", "Platform admin", "ADM", "CO"),
+    ("demo.aud", "Otto", "Reimers", "Internal auditor", "AUD", "CO"),
+    ("demo.dpm", "Sara", "Lindqvist", "Production manager", "DPM", "PROD"),
+    ("demo.sup", "Joy", "Okafor", "Shift supervisor", "SUP", "ASM"),
+    ("demo.opr", "Piotr", "Nowak", "Assembly operator", "OPR", "ASM"),
+    ("demo.qai", "Thandi", "Adeyemi", "QA inspector", "QAI", "QUAL"),
+    ("demo.buy", "Luc", "Brandt", "Buyer", "BUY", "LOG"),
+)
+FIRST = (
+    "Ada", "Bela", "Carl", "Dina", "Emil", "Fanny", "Gita", "Hugo", "Ida", "Jonas", "Karin", "Leo", "Mina", "Nils", "Olga",
+    "Pavel", "Rosa", "Sven", "Tara", "Ulf", "Vera", "Willem", "Yara", "Zeno",
+)
+LAST = (
+    "Aho", "Berg", "Cazal", "Dahl", "Ek", "Fors", "Grabow", "Holm", "Ivers", "Jansky", "Kowal", "Lund", "Moreau", "Nyman",
+    "Ohlin", "Pires", "Quist", "Rask", "Stahl", "Toivo", "Uhlig", "Vinter", "Wolska", "Zander",
+)
+HOLIDAYS = (((1, 1), "New Year's Day"), ((5, 1), "Labour Day"), ((12, 25), "Christmas Day"), ((12, 26), "Second Christmas Day"))
+SHIFTS = [["06:00", "14:00"], ["14:00", "22:00"]]
+
+
+@demo_part("sites, departments and people", 10)
+def build(demo: Demo) -> None:
+    calendar = services.add_calendar(
+        code="two-shift", name="Two shifts, Monday to Friday", time_zone="Europe/Stockholm",
+        hours=[SHIFTS] * 5 + [[], []], actor=None,
+    )
+    for year in range(demo.until.year - 2, demo.until.year + 2):
+        for (month, day), name in HOLIDAYS:
+            services.add_holiday(calendar=calendar, day=date(year, month, day), name=name, actor=None)
+    sites = {
+        code: services.open_site(
+            code=code, name=name, city=city, country=country, time_zone=zone, currency=currency, calendar=calendar, actor=None
+        )
+        for code, name, city, country, zone, currency in SITES
+    }
+    departments: dict[str, Department] = {}
+    start = date(demo.until.year - 3, 1, 1)
+    for code, name, parent, site, _ in DEPARTMENTS:
+        departments[code] = services.open_department(
+            code=code, name=name, parent=departments[parent] if parent else None, site=sites[site], valid_from=start, actor=None
+        )
+    demo.made |= {"sites": sites, "departments": departments, "people": _people(demo, departments, start)}
+    for code in ("CNC", "ASM", "TEST", "POZ"):
+        for shift in ("Early", "Late"):
+            services.form_team(department=departments[code], code=shift.upper(), name=f"{shift} shift", actor=None)
+
+
+def _people(demo: Demo, departments: dict[str, Department], start: date) -> dict[str, User]:
+    people: dict[str, User] = {}
+    for username, first, last, title, role, code in SIGN_INS:
+        people[username] = accounts.invite_user(
+            username=username, first_name=first, last_name=last, title=title, email=f"{username}@nordvalve.example",
+            password=demo.password, actor=None,
+        )
+        services.grant_role(user=people[username], role=role, department=departments[code], valid_from=start, actor=None)
+    for code, _, _, _, count in DEPARTMENTS:
+        missing = count - sum(1 for one in SIGN_INS if one[5] == code)
+        for index in range(missing):
+            username = f"{code.lower()}{index + 1:02d}"
+            people[username] = accounts.invite_user(
+                username=username, first_name=demo.rng.choice(FIRST), last_name=demo.rng.choice(LAST), actor=None,
+                title="Supervisor" if index == 0 else "Operator",
+            )
+            role = "SUP" if index == 0 else "OPR"
+            services.grant_role(user=people[username], role=role, department=departments[code], valid_from=start, actor=None)
+    return people

@@ -1,0 +1,39 @@
+"""The registry of what reports are made of: other apps contribute facts, key figures and charts for a period."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps.core import pdf
+from apps.core.registry import Registry
+from apps.core.values import Period
+
+
+@dataclass(frozen=True)
+class Part:
+    """One app's share of a report, and the plain numbers behind it for the stored snapshot."""
+
+    facts: tuple[pdf.Fact, ...] = ()
+    kpi_rows: tuple[pdf.KpiRow, ...] = ()
+    charts: tuple[pdf.Chart, ...] = ()
+    off_target: tuple[str, ...] = ()
+    on_target: tuple[str, ...] = ()
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Source:
+    """make(user, period) → Part; called in the user's scope."""
+
+    name: str
+    position: int
+    make: Callable[[Any, Period], Part]
+
+
+sources: Registry[Source] = Registry("report part")
+
+
+def contribute(source: Source) -> Source:
+    return sources.add(source.name, source)
