@@ -83,6 +83,7 @@ def test_a_killed_supervisor_leaves_nothing_behind_and_the_next_start_is_normal(
 
 
 def test_the_output_tells_each_step_and_the_address(own: Stack) -> None:
+    wait_for(lambda: "Ctrl-C stops it" in (own.home / "up.log").read_text())
     words = (own.home / "up.log").read_text()
     assert "[1/6] Starting PostgreSQL … " in words
     assert "[6/6] Starting the web server … " in words

@@ -177,7 +177,7 @@ class Platform:
             ready=lambda: postgres.is_ready(self.cluster),
             stop_signal=signal.SIGINT,
             stop_seconds=60,
-            quiet=True,
+            is_server=True,
             identity=server_identity(),
             directory="/",
         )
@@ -189,7 +189,7 @@ class Platform:
             return
         broker.stop(self.home)
         command = broker.command(self.home)
-        ready = Service(name="redis", command=command, ready=lambda: broker.is_ready(self.home), quiet=True)
+        ready = Service(name="redis", command=command, ready=lambda: broker.is_ready(self.home), is_server=True)
         await self.supervisor.start(ready)
 
     async def _migrate(self) -> None:

@@ -30,7 +30,7 @@ def say(text: str, *, end: str = "\n") -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A process that must always run. `ready` is asked until it says yes; a quiet one speaks only into its log."""
+    """A process that must always run. `ready` is asked until it says yes; a server speaks only into its log."""
 
     name: str
     command: list[str]
@@ -38,7 +38,7 @@ class Service:
     ready_seconds: float = 120.0
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
-    quiet: bool = False
+    is_server: bool = False
     identity: Identity | None = None
     directory: str = "."
 
@@ -54,7 +54,7 @@ class _Running:
 
 @dataclass
 class Supervisor:
-    """Starts services in order and stops them in the reverse order; children die with it, even by kill -9.
+    """Starts services in order and stops the servers last; children die with it, even by kill -9.
 
     Until `speaking` is set, output goes to the logs only, so that the progress lines stay readable.
     """
@@ -161,24 +161,30 @@ class Supervisor:
             await self._spawn(service, failures)
 
     async def stop(self) -> None:
-        """Stop in the reverse order of the start; what does not end in its time is killed."""
+        """Stop the platform's own processes together, then the servers they used, the first started last."""
         self.stopping.set()
         self.speaking = False
         for watcher in self._watchers.values():
             watcher.cancel()
-        for running in reversed(list(self._running.values())):
-            if running.process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    running.process.send_signal(running.service.stop_signal)
-                try:
-                    await asyncio.wait_for(_exit_code(running.process), running.service.stop_seconds)
-                except TimeoutError:
-                    self._say(running.service.name, "did not stop in time and was ended")
-            _signal_group(running.process.pid, signal.SIGKILL)
-            await _exit_code(running.process)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(running.reader, 2)
+        everything = list(self._running.values())
+        await asyncio.gather(*(self._end(running) for running in everything if not running.service.is_server))
+        for running in reversed(everything):
+            await self._end(running)
         self.state_file.unlink(missing_ok=True)
+
+    async def _end(self, running: _Running) -> None:
+        """Ask it to stop; what does not end in its time is killed."""
+        if running.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                running.process.send_signal(running.service.stop_signal)
+            try:
+                await asyncio.wait_for(_exit_code(running.process), running.service.stop_seconds)
+            except TimeoutError:
+                self._say(running.service.name, "did not stop in time and was ended")
+        _signal_group(running.process.pid, signal.SIGKILL)
+        await _exit_code(running.process)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(running.reader, 2)
 
     async def _copy_output(self, service: Service, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
@@ -188,7 +194,7 @@ class Supervisor:
                 path.replace(path.with_suffix(".log.1"))
             with path.open("ab") as log:
                 log.write(chunk)
-            if self.speaking and not service.quiet:
+            if self.speaking and not service.is_server:
                 self._say(service.name, chunk.decode(errors="replace").rstrip())
 
     def _say(self, name: str, line: str) -> None:
