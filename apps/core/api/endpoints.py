@@ -30,7 +30,7 @@ class Endpoint(APIView):
     """What all endpoints share: refusal of what is not understood, and one effect per Idempotency-Key."""
 
     resource: ClassVar[Resource]
-    action: ClassVar[Action | None] = None
+    does: ClassVar[Action | None] = None
     allowed_parameters: ClassVar[frozenset[str]] = frozenset()
 
     def access_for(self, method: str | None) -> tuple[str, str] | None:
@@ -102,7 +102,7 @@ class ListEndpoint(Endpoint):
 
     def access_for(self, method: str | None) -> tuple[str, str] | None:
         if method == "POST":
-            return (self.resource.row, self.action.verb) if self.action else None
+            return (self.resource.row, self.does.verb) if self.does else None
         return (self.resource.row, "r")
 
     def get(self, request: Request) -> Response:
@@ -126,7 +126,7 @@ class ListEndpoint(Endpoint):
         return keyset.Order(names[asked.field], asked.descending)
 
     def post(self, request: Request) -> Response:
-        action = self.action
+        action = self.does
         if action is None:
             raise Http404
         return self.answer(
@@ -139,7 +139,7 @@ class RecordEndpoint(Endpoint):
 
     def access_for(self, method: str | None) -> tuple[str, str] | None:
         if method == "PATCH":
-            return (self.resource.row, self.action.verb) if self.action else None
+            return (self.resource.row, self.does.verb) if self.does else None
         return (self.resource.row, "r")
 
     def get(self, request: Request, key: int) -> Response:
@@ -151,7 +151,7 @@ class RecordEndpoint(Endpoint):
         return Response(representer(self.resource, names)(record), headers=headers)
 
     def patch(self, request: Request, key: int) -> Response:
-        action = self.action
+        action = self.does
         if action is None:
             raise Http404
         record = self.record(request, key)
@@ -201,10 +201,10 @@ class VerbEndpoint(Endpoint):
     """POST does the verb on one record."""
 
     def access_for(self, method: str | None) -> tuple[str, str] | None:
-        return (self.resource.row, self.action.verb) if self.action else None
+        return (self.resource.row, self.does.verb) if self.does else None
 
     def post(self, request: Request, key: int) -> Response:
-        action = self.action
+        action = self.does
         assert action is not None
         record = self.record(request, key)
         if "If-Match" in request.headers and hasattr(record, "version") and required_version(request) != record.version:
@@ -221,10 +221,10 @@ class BulkEndpoint(Endpoint):
     """POST does the verb on up to 1 000 records: all or none."""
 
     def access_for(self, method: str | None) -> tuple[str, str] | None:
-        return (self.resource.row, self.action.verb) if self.action else None
+        return (self.resource.row, self.does.verb) if self.does else None
 
     def post(self, request: Request) -> Response:
-        action = self.action
+        action = self.does
         assert action is not None
         body = request.data
         keys = body.get("ids") if isinstance(body, dict) else None

@@ -40,13 +40,13 @@ def _copy(method: Any) -> Any:
 def _for(resource: Resource) -> list[Any]:
     create, change = resource.action_of_kind("create"), resource.action_of_kind("change")
     parameters = frozenset({*filtering.known_names(resource), "cursor", "limit", "sort", "fields"})
-    listing = _view(endpoints.ListEndpoint, resource, "List", action=create, allowed_parameters=parameters)
+    listing = _view(endpoints.ListEndpoint, resource, "List", does=create, allowed_parameters=parameters)
     describe(resource, listing, "get", None, kind="list")
     if create is not None:
         describe(resource, listing, "post", create, kind="create")
     else:
         listing.http_method_names = ["get", "head", "options"]
-    record = _view(endpoints.RecordEndpoint, resource, "Record", action=change, allowed_parameters=frozenset({"fields"}))
+    record = _view(endpoints.RecordEndpoint, resource, "Record", does=change, allowed_parameters=frozenset({"fields"}))
     describe(resource, record, "get", None, kind="read")
     if change is not None:
         describe(resource, record, "patch", change, kind="change")
@@ -64,11 +64,11 @@ def _for(resource: Resource) -> list[Any]:
 
 
 def _verb(resource: Resource, action: Any, base: str) -> list[Any]:
-    verb = _view(endpoints.VerbEndpoint, resource, action.name.title(), action=action)
+    verb = _view(endpoints.VerbEndpoint, resource, action.name.title(), does=action)
     describe(resource, verb, "post", action, kind="verb")
     found = [path(f"{base}<int:key>/{action.name}/", verb.as_view(), name=f"api-{resource.path}-{action.name}")]
     if action.bulk:
-        bulk = _view(endpoints.BulkEndpoint, resource, f"{action.name.title()}Bulk", action=action)
+        bulk = _view(endpoints.BulkEndpoint, resource, f"{action.name.title()}Bulk", does=action)
         describe(resource, bulk, "post", action, kind="bulk")
         found.append(path(f"{base}bulk/{action.name}/", bulk.as_view(), name=f"api-{resource.path}-{action.name}-bulk"))
     return found

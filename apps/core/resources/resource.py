@@ -96,7 +96,7 @@ class Resource:
         return str(record)
 
     def body(self, record: Any) -> str:
-        return " ".join(str(getattr(record, name) or "") for name in self.search)
+        return " ".join(str(_walk(record, name) or "") for name in self.search)
 
     def status(self, record: Any) -> tuple[str, str] | None:
         """(tone, words) of the record's state, if it has one."""
@@ -130,6 +130,12 @@ class Resource:
 
     def url(self, record: Any) -> str:
         return reverse("record", args=[self.path, record.pk])
+
+
+def _walk(record: Any, path: str) -> Any:
+    for part in path.split("__"):
+        record = getattr(record, part, None)
+    return record
 
 
 def register(kind: type[Resource]) -> type[Resource]:
