@@ -66,7 +66,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 EXCEPTION_COLUMNS = (
     pm.Column("status", "Status"), pm.Column("what", "What", wide=True), pm.Column("signal", "Signal"),
-    pm.Column("impact", "Impact"), pm.Column("owner", "Owner"), pm.Column("linked", "Linked"),
+    pm.Column("impact", "Impact"), pm.Column("owner", "Owner"), pm.Column("linked", "Open"),
 )
 
 

@@ -94,7 +94,7 @@ def build(demo: Demo) -> None:
         upper = {"upper_target": Decimal(plan.upper[0]), "upper_amber": Decimal(plan.upper[1])} if plan.upper else {}
         services.set_target(
             kpi=kpis[plan.code], department=departments["CO"], valid_from=date(demo.until.year - 3, 1, 1),
-            target=Decimal(plan.target), amber=Decimal(plan.amber), actor=None, **upper,
+            target=Decimal(plan.target), amber=Decimal(plan.amber), per="week" if plan.rule == "sum" else "", actor=None, **upper,
         )
     demo.made["kpis"] = kpis
     keys = {code: one.pk for code, one in departments.items()}

@@ -22,9 +22,9 @@ DEFINITION_FIELDS = (
 )
 DefinitionForm = form_for(Definition, DEFINITION_FIELDS)
 TargetForm = form_for(
-    Target, ("kpi", "department", "valid_from", "target", "amber", "upper_target", "upper_amber")
+    Target, ("kpi", "department", "per", "valid_from", "target", "amber", "upper_target", "upper_amber")
 )
-ChangeTargetForm = form_for(Target, ("valid_from", "valid_until", "target", "amber", "upper_target", "upper_amber"))
+ChangeTargetForm = form_for(Target, ("per", "valid_from", "valid_until", "target", "amber", "upper_target", "upper_amber"))
 
 
 class MomentField(forms.CharField):

@@ -56,11 +56,11 @@ def _exception_row(one: Standing, signal: str | None) -> pm.Row:
         url,
         (
             pm.Cell(words, "status", tone=one.tone if one.tone in {"bad", "warn"} else "info"),  # type: ignore[arg-type]
-            pm.Cell(one.kpi.name, "link", url=url, note="KPI"),
+            pm.Cell(one.kpi.name, "link", url=url, title=one.kpi.description),
             pm.Cell(signal or f"{panels.show(one.kpi, latest.value if latest else None, unit=True)}"),
             pm.Cell(f"{panels.show(one.kpi, gap, signed=True, unit=True)} to target" if gap is not None else cells.DASH),
             pm.Cell(str(one.kpi.owner or cells.DASH)),
-            pm.Cell("Open chart", "link", url=url),
+            pm.Cell("Chart", "link", url=url),
         ),
         title=one.kpi.name,
     )
@@ -165,7 +165,7 @@ def _report_target(one: Standing) -> str:
 
 def _trend(one: Standing) -> ChartSpec:
     values = one.values[-12:]
-    series = [Series(name=one.kpi.name, values=tuple(value.value for value in values))]
+    series = [Series(name="Actual", values=tuple(value.value for value in values))]
     if one.target:
         series.append(Series(name="Target", values=(one.target.target,) * len(values), dashed=True))
     return ChartSpec(

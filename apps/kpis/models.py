@@ -95,6 +95,10 @@ class Target(Noun):
 
     kpi = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="targets", verbose_name="KPI")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    per = models.CharField(
+        "counts per", max_length=5, choices=Definition.Grain.choices, blank=True,
+        help_text="For sums: the period this target counts for. Empty: every period",
+    )
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True)
     target = models.DecimalField(max_digits=20, decimal_places=6, help_text="On target from here on")
@@ -114,6 +118,7 @@ class Target(Noun):
                 expressions=[
                     ("kpi", RangeOperators.EQUAL),
                     ("department", RangeOperators.EQUAL),
+                    ("per", RangeOperators.EQUAL),
                     (
                         Func(F("valid_from"), F("valid_until"), Value("[)"), function="daterange", output_field=DateRangeField()),
                         RangeOperators.OVERLAPS,

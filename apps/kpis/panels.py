@@ -17,18 +17,6 @@ from apps.kpis.models import Definition, ReadingBatch, Target
 from apps.kpis.queries import Standing
 
 STATUS_WORDS = {"good": "on target", "warn": "at risk", "bad": "off target", "": "no target", "idle": "no value"}
-# The marks at signals: the rules of XmR charts, by number, in order of priority.
-RULES = {
-    Flag.ABOVE_LIMIT: ("1", "One point above the upper process limit"),
-    Flag.BELOW_LIMIT: ("1", "One point below the lower process limit"),
-    Flag.TREND_UP: ("2", "Seven points in a row rising"),
-    Flag.TREND_DOWN: ("2", "Seven points in a row falling"),
-    Flag.TWO_OF_THREE_HIGH: ("3", "Two of three points near the upper limit"),
-    Flag.TWO_OF_THREE_LOW: ("3", "Two of three points near the lower limit"),
-    Flag.RUN_HIGH: ("4", "Seven points in a row above the mean"),
-    Flag.RUN_LOW: ("4", "Seven points in a row below the mean"),
-}
-
 
 def show(kpi: Definition, value: Decimal | float | None, *, signed: bool = False, unit: bool = False) -> str:
     """A KPI's value in the one way it reads on screen, in PDF and in messages."""
@@ -94,7 +82,7 @@ def control_spec(one: Standing, chart: XmrChart | None) -> ChartSpec:
             for part in chart.segments
         )
         signals = tuple(
-            Signal(index=index, rule=RULES[point.flag][0], text=RULES[point.flag][1])
+            Signal(index=index, rule=str(point.flag.rule), text=point.flag.meaning)
             for index, point in enumerate(chart.points)
             if point.flag is not Flag.NONE
         )

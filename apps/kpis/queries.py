@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -129,12 +129,11 @@ def standings(
     newest = _newest(kpis, keys, until)
     for kpi in kpis:
         own = grain_for(kpi, grain)
-        last = newest.get(kpi.pk, until or timezone.now())
+        last = newest[kpi.pk] = _last_complete(newest.get(kpi.pk), own, until or timezone.now())
         groups.setdefault((own, Period.containing(last, zone(), own).start.date()), []).append(kpi)
     values: dict[int, tuple[str, tuple[Value, ...]]] = {}
     for (own, _), members in groups.items():
-        last = newest.get(members[0].pk, until or timezone.now())
-        period = Period.containing(last, zone(), own)
+        period = Period.containing(newest[members[0].pk], zone(), own)
         first = period
         for _step in range(points - 1):
             first = first.previous()
@@ -145,10 +144,19 @@ def standings(
     for kpi in kpis:
         own, found = values[kpi.pk]
         latest = next((one for one in reversed(found) if one.value is not None), None)
-        target = _target_at(targets.get(kpi.pk, []), latest.period.last if latest else timezone.now().date())
+        fitting = [one for one in targets.get(kpi.pk, []) if one.per in {"", own}]
+        target = _target_at(fitting, latest.period.last if latest else timezone.now().date())
         tone = target.tone(latest.value, kpi.direction) if target and latest else ""
         made.append(Standing(kpi, own, found, target, tone))
     return made
+
+
+def _last_complete(newest: datetime | None, grain: str, now: datetime) -> datetime:
+    """The newest period that is over; a week that has just begun would look like a collapse."""
+    if newest is None:
+        return now
+    period = Period.containing(newest, zone(), grain)
+    return period.previous().start if period.end > now else period.start
 
 
 def _newest(kpis: Sequence[Definition], departments: Sequence[int], until: datetime | None) -> dict[int, datetime]:
@@ -180,10 +188,6 @@ def _target_at(targets: list[Target], day: date) -> Target | None:
     return valid[0] if valid else None
 
 
-def target_on(kpi: Definition, day: date) -> Target | None:
-    return _target_at(_targets([kpi]).get(kpi.pk, []), day)
-
-
 def freshness() -> tuple[datetime | None, int]:
     """(time of the last roll-up within the scope, batches still waiting)."""
     current()
@@ -195,13 +199,6 @@ def freshness() -> tuple[datetime | None, int]:
 def overview_kpis(user: Any) -> list[Definition]:
     found = Definition.objects.visible_to(user).filter(archived_at__isnull=True, on_overview=True)
     return list(found.select_related("owner").order_by("position", "name"))
-
-
-def default_window(grain: str, *, now: datetime, points: int) -> tuple[datetime, datetime]:
-    period = Period.containing(now, zone(), grain)
-    end = period.end
-    span = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
-    return end - span[grain] * points, end
 
 
 def split(one: Standing, *, user: Any) -> list[tuple[Department, Decimal | None, int]]:

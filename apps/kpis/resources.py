@@ -72,8 +72,8 @@ class TargetResource(Resource):
     )
     filters = ("kpi", "department", "valid_from")
     search = ("kpi__code", "kpi__name")
-    fields = ("kpi", "department", "valid_from", "valid_until", "target", "amber", "upper_target", "upper_amber")
-    import_key = ("kpi", "department", "valid_from")
+    fields = ("kpi", "department", "per", "valid_from", "valid_until", "target", "amber", "upper_target", "upper_amber")
+    import_key = ("kpi", "department", "per", "valid_from")
     changed_fact = events.TargetChanged
     actions = (
         Action(name="set", label="New target", verb="c", kind="create", run=services.set_target, form=forms.TargetForm,

@@ -52,8 +52,10 @@ def restore_kpi(kpi: Definition, *, actor: Any) -> Definition:
 def set_target(*, kpi: Definition, department: Department, valid_from: date, actor: Any, **values: Any) -> Target:
     """From its first day a target replaces the one before it, which ends that day."""
     _check_limits(kpi, values)
+    if kpi.rule == Definition.Rule.SUM and not values.get("per"):
+        raise Refused("This KPI is a sum, so say which period the target counts for.", code="per_missing", field="per")
     with transaction.atomic():
-        former = Target.objects.filter(kpi=kpi, department=department, valid_until__isnull=True, valid_from__lt=valid_from)
+        former = Target.objects.filter(kpi=kpi, department=department, per=values.get("per", ""), valid_until__isnull=True, valid_from__lt=valid_from)
         for one in former.select_for_update(of=("self",)):
             write.change(one, {"valid_until": valid_from}, actor=actor, fact=events.TargetChanged)
         target = Target(kpi=kpi, department=department, valid_from=valid_from, **values)

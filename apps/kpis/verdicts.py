@@ -17,7 +17,7 @@ ASSURANCE = {
 def signal_text(one: Standing, chart: XmrChart) -> str:
     """The signal at the newest point, or its absence."""
     flag = chart.points[-1].flag
-    return panels.RULES[flag][1] if flag is not Flag.NONE else "No signal"
+    return flag.meaning if flag is not Flag.NONE else "No signal"
 
 
 def verdict(one: Standing, chart: XmrChart | None) -> pm.Alert:

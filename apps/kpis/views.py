@@ -82,8 +82,8 @@ def _signals(one: Standing, chart: XmrChart) -> pm.Table:
     known = [value for value in one.values if value.value is not None]
     rows = [
         pm.Row(str(index), cells=(
-            pm.Cell(panels.RULES[point.flag][0], "status", tone="bad" if "concern" in point.variation else "info"),
-            pm.Cell(panels.RULES[point.flag][1]), pm.Cell(known[index].period.label),
+            pm.Cell(str(point.flag.rule), "status", tone="bad" if "concern" in point.variation else "info"),
+            pm.Cell(point.flag.meaning), pm.Cell(known[index].period.label),
             pm.Cell(panels.show(one.kpi, known[index].value), "number")))
         for index, point in reversed(list(enumerate(chart.points)))
         if point.flag is not Flag.NONE

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -156,9 +155,9 @@ def draft_view(request: HttpRequest, form: str) -> HttpResponse:
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
     theme = request.POST.get("theme", "")
-    user: Any = request.user
+    user = request.user
     if theme in {"light", "dark", "system"}:
-        type(user).objects.filter(pk=user.pk).update(theme=theme)
+        get_user_model()._default_manager.filter(pk=user.pk).update(theme=theme)
     back = request.META.get("HTTP_REFERER", "/")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
     return HttpResponseRedirect(back if safe else "/")
