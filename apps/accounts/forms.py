@@ -27,7 +27,9 @@ class UserForm(ActionForm):
     last_name = forms.CharField(max_length=150, required=False)
     email = forms.EmailField(required=False, label="E-mail")
     title = forms.CharField(max_length=80, required=False, label="Job title")
-    time_zone = forms.CharField(max_length=60, required=False, validators=[known_zone_or_empty], help_text="Empty: the site's")
+    time_zone = forms.CharField(
+        max_length=60, required=False, validators=[known_zone_or_empty], help_text="Empty: the site's"
+    )
 
 
 class PreferencesForm(ActionForm):
@@ -36,7 +38,9 @@ class PreferencesForm(ActionForm):
     theme = forms.ChoiceField(choices=User.Theme.choices)
     density = forms.ChoiceField(choices=User.Density.choices, label="Row height")
     single_keys = forms.BooleanField(required=False, label="Single-key shortcuts")
-    time_zone = forms.CharField(max_length=60, required=False, validators=[known_zone_or_empty], help_text="Empty: the site's")
+    time_zone = forms.CharField(
+        max_length=60, required=False, validators=[known_zone_or_empty], help_text="Empty: the site's"
+    )
 
 
 class TokenForm(ActionForm):

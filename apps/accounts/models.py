@@ -63,7 +63,9 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(
-                models.functions.Lower("email"), condition=~models.Q(email=""), name="an e-mail address belongs to one person"
+                models.functions.Lower("email"),
+                condition=~models.Q(email=""),
+                name="an e-mail address belongs to one person",
             ),
         ]
 

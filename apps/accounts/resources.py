@@ -32,15 +32,48 @@ class UserResource(Resource):
     import_key = ("username",)
     changed_fact = events.UserChanged
     actions = (
-        Action(name="invite", label="Add person", verb="c", kind="create", run=services.invite_user, form=forms.UserForm,
-               icon="user-plus", automation=False),
-        Action(name="edit", label="Edit", verb="u", kind="change", run=services.change_user, form=forms.UserForm, icon="pencil",
-               automation=False),
-        Action(name="switch-off", label="Switch off sign-in", verb="x", run=services.switch_off_user, icon="user-x", danger=True,
-               when=lambda one: one.is_active, automation=False, done="Sign-in switched off",
-               confirm="Sessions and API tokens of this person end at once."),
-        Action(name="switch-on", label="Switch on sign-in", verb="x", run=services.switch_on_user, icon="user-check",
-               when=lambda one: not one.is_active, automation=False, done="Sign-in switched on"),
+        Action(
+            name="invite",
+            label="Add person",
+            verb="c",
+            kind="create",
+            run=services.invite_user,
+            form=forms.UserForm,
+            icon="user-plus",
+            automation=False,
+        ),
+        Action(
+            name="edit",
+            label="Edit",
+            verb="u",
+            kind="change",
+            run=services.change_user,
+            form=forms.UserForm,
+            icon="pencil",
+            automation=False,
+        ),
+        Action(
+            name="switch-off",
+            label="Switch off sign-in",
+            verb="x",
+            run=services.switch_off_user,
+            icon="user-x",
+            danger=True,
+            when=lambda one: one.is_active,
+            automation=False,
+            done="Sign-in switched off",
+            confirm="Sessions and API tokens of this person end at once.",
+        ),
+        Action(
+            name="switch-on",
+            label="Switch on sign-in",
+            verb="x",
+            run=services.switch_on_user,
+            icon="user-check",
+            when=lambda one: not one.is_active,
+            automation=False,
+            done="Sign-in switched on",
+        ),
     )
 
     def number(self, record: Any) -> str:

@@ -28,8 +28,15 @@ EDITABLE = ("username", "first_name", "last_name", "email", "title", "time_zone"
 
 
 def invite_user(
-    *, username: str, actor: Any, first_name: str = "", last_name: str = "", email: str = "", title: str = "",
-    time_zone: str = "", password: str | None = None,
+    *,
+    username: str,
+    actor: Any,
+    first_name: str = "",
+    last_name: str = "",
+    email: str = "",
+    title: str = "",
+    time_zone: str = "",
+    password: str | None = None,
 ) -> User:
     """A person with a sign-in name; without a password they use a set-password link or company sign-in."""
     user = User(
@@ -44,7 +51,9 @@ def invite_user(
                 user.save()
         except IntegrityError as error:
             field = "email" if "e-mail" in str(error) else "username"
-            raise Refused(f"This {'address' if field == 'email' else 'sign-in name'} is taken.", code="taken", field=field) from error
+            raise Refused(
+                f"This {'address' if field == 'email' else 'sign-in name'} is taken.", code="taken", field=field
+            ) from error
         index_record(user)  # type: ignore[arg-type]
         emit(events.UserInvited(subject=user.subject(), title=str(user), values={"username": username}), actor=actor)
     return user
@@ -83,7 +92,8 @@ def switch_off_user(user: User, *, actor: Any) -> User:
         end_sessions(user)
         ApiToken.objects.filter(owner=user, revoked_at__isnull=True).update(revoked_at=Now())
         emit(
-            events.UserSwitchedOff(subject=user.subject(), title=str(user), changes={"is_active": [True, False]}), actor=actor
+            events.UserSwitchedOff(subject=user.subject(), title=str(user), changes={"is_active": [True, False]}),
+            actor=actor,
         )
     return user
 
@@ -92,7 +102,10 @@ def switch_on_user(user: User, *, actor: Any) -> User:
     """Sign-in works again; tokens stay revoked."""
     with transaction.atomic():
         _write(user, None, {"is_active": True})
-        emit(events.UserSwitchedOn(subject=user.subject(), title=str(user), changes={"is_active": [False, True]}), actor=actor)
+        emit(
+            events.UserSwitchedOn(subject=user.subject(), title=str(user), changes={"is_active": [False, True]}),
+            actor=actor,
+        )
     return user
 
 
@@ -132,7 +145,8 @@ def make_token(
     if wrong or not scopes:
         raise Refused(
             f"'{wrong[0]}' cannot be given to a token of yours." if wrong else "Choose at least one scope.",
-            code="bad_scope", field="scopes",
+            code="bad_scope",
+            field="scopes",
         )
     if not 1 <= days <= LONGEST.days:
         raise Refused(f"A token lives 1 to {LONGEST.days} days.", code="bad_expiry", field="days")
@@ -140,13 +154,20 @@ def make_token(
         try:
             ip_network(network)
         except ValueError:
-            raise Refused(f"'{network}' is no network. Write it like 10.1.0.0/16.", code="bad_network", field="networks") from None
+            raise Refused(
+                f"'{network}' is no network. Write it like 10.1.0.0/16.", code="bad_network", field="networks"
+            ) from None
     key_id, secret = tokens.new_secret()
     expires_at: datetime = timezone.now() + timedelta(days=days)
     with transaction.atomic():
         token = ApiToken.objects.create(
-            name=name, owner=actor, key_id=key_id, secret_hmac=tokens.hmac_of(secret), scopes=sorted(set(scopes)),
-            networks=networks or [], expires_at=expires_at,
+            name=name,
+            owner=actor,
+            key_id=key_id,
+            secret_hmac=tokens.hmac_of(secret),
+            scopes=sorted(set(scopes)),
+            networks=networks or [],
+            expires_at=expires_at,
         )
         fact = events.TokenMade(
             subject=token.subject(), name=name, scopes=tuple(token.scopes), expires_at=expires_at.isoformat()
@@ -182,6 +203,10 @@ def record_security_event(
 ) -> None:
     """One row for the auditors."""
     SecurityEvent.objects.create(
-        kind=kind, user_id=user.pk if user else None, login=login[:254], address=address or None, agent=agent[:200],
+        kind=kind,
+        user_id=user.pk if user else None,
+        login=login[:254],
+        address=address or None,
+        agent=agent[:200],
         details=plain(details),
     )

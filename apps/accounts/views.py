@@ -22,7 +22,9 @@ from apps.core.web.navigation import NavPage, add_page
 
 add_page(NavPage("settings_me", "My settings", "settings", "Settings", 1, lambda user: True))
 add_page(
-    NavPage("tokens", "API tokens", "key-round", "Settings", 25, lambda user: rights_of(user).can_somewhere("token", "c"))
+    NavPage(
+        "tokens", "API tokens", "key-round", "Settings", 25, lambda user: rights_of(user).can_somewhere("token", "c")
+    )
 )
 
 
@@ -53,7 +55,9 @@ def settings_me(request: HttpRequest) -> HttpResponse:
         pm.Section("My roles", table=_roles(user), name="roles"),
     )
     shown = pm.SettingsPage(
-        title="My settings", crumbs=(pm.Crumb("Settings"), pm.Crumb("My settings")), index=_index("My settings", user),
+        title="My settings",
+        crumbs=(pm.Crumb("Settings"), pm.Crumb("My settings")),
+        index=_index("My settings", user),
         sections=sections,
     )
     return render(request, "pages/settings.html", {"page": shown}, status=422 if form.errors else 200)
@@ -61,8 +65,14 @@ def settings_me(request: HttpRequest) -> HttpResponse:
 
 def _roles(user: Any) -> pm.Table:
     rows = [
-        pm.Row(str(index), cells=(pm.Cell(matrix.ROLES[one.role]), pm.Cell(f"department {one.department_id}"),
-                                  pm.Cell("stand-in" if one.on_behalf_of_id else "own")))
+        pm.Row(
+            str(index),
+            cells=(
+                pm.Cell(matrix.ROLES[one.role]),
+                pm.Cell(f"department {one.department_id}"),
+                pm.Cell("stand-in" if one.on_behalf_of_id else "own"),
+            ),
+        )
         for index, one in enumerate(rights_of(user).grants)
     ]
     columns = (pm.Column("role", "Role"), pm.Column("where", "Where"), pm.Column("how", "How"))
@@ -83,13 +93,22 @@ def token_list(request: HttpRequest) -> HttpResponse:
             form.add_error(error.field, error.message)
     sections = [pm.Section("My tokens", table=_tokens(user), name="tokens")]
     if text:
-        sections.insert(0, pm.Section(
-            "Your new token", note="Copy it now. It is not shown again.", facts=(pm.Fact("Token", pm.Cell(text)),)))
+        sections.insert(
+            0,
+            pm.Section(
+                "Your new token", note="Copy it now. It is not shown again.", facts=(pm.Fact("Token", pm.Cell(text)),)
+            ),
+        )
     else:
-        sections.append(pm.Section("New token", form=form, form_url=reverse("tokens"), submit_label="Make token", name="new"))
+        sections.append(
+            pm.Section("New token", form=form, form_url=reverse("tokens"), submit_label="Make token", name="new")
+        )
     shown = pm.SettingsPage(
-        title="API tokens", crumbs=(pm.Crumb("Settings"), pm.Crumb("API tokens")), index=_index("API tokens", user),
-        facts="Keys for other systems. They never may approve, sign or see private data.", sections=tuple(sections),
+        title="API tokens",
+        crumbs=(pm.Crumb("Settings"), pm.Crumb("API tokens")),
+        index=_index("API tokens", user),
+        facts="Keys for other systems. They never may approve, sign or see private data.",
+        sections=tuple(sections),
     )
     return render(request, "pages/settings.html", {"page": shown}, status=422 if form.errors else 200)
 
@@ -98,13 +117,29 @@ def _tokens(user: Any) -> pm.Table:
     zone = cells.zone_of(user)
     rows = []
     for token in ApiToken.objects.visible_to(user).order_by("-id"):
-        state = pm.Cell("revoked", "status", tone="idle") if token.revoked_at else pm.Cell("active", "status", tone="good")
+        state = (
+            pm.Cell("revoked", "status", tone="idle") if token.revoked_at else pm.Cell("active", "status", tone="good")
+        )
         url = "" if token.revoked_at else reverse("token_revoke", args=[token.pk])
-        rows.append(pm.Row(str(token.pk), cells=(
-            pm.Cell(str(token), "link" if url else "text", url=url), pm.Cell(", ".join(token.scopes)),
-            cells.plain_cell(token.expires_at, zone), cells.plain_cell(token.last_used_at, zone), state)))
-    columns = (pm.Column("name", "Token"), pm.Column("scopes", "Scopes", wide=True), pm.Column("until", "Expires"),
-               pm.Column("used", "Last used"), pm.Column("state", "State"))
+        rows.append(
+            pm.Row(
+                str(token.pk),
+                cells=(
+                    pm.Cell(str(token), "link" if url else "text", url=url),
+                    pm.Cell(", ".join(token.scopes)),
+                    cells.plain_cell(token.expires_at, zone),
+                    cells.plain_cell(token.last_used_at, zone),
+                    state,
+                ),
+            )
+        )
+    columns = (
+        pm.Column("name", "Token"),
+        pm.Column("scopes", "Scopes", wide=True),
+        pm.Column("until", "Expires"),
+        pm.Column("used", "Last used"),
+        pm.Column("state", "State"),
+    )
     return pm.Table(columns, tuple(rows), "My tokens", "No tokens yet.")
 
 
@@ -118,10 +153,10 @@ def token_revoke(request: HttpRequest, key: int) -> HttpResponse:
         messages.success(request, "Token revoked")
         return HttpResponseRedirect(reverse("tokens"))
     asked = pm.ConfirmPage(
-        title=f"Revoke {token.name}", text="The system that uses it is refused from the next call on.",
+        title=f"Revoke {token.name}",
+        text="The system that uses it is refused from the next call on.",
         crumbs=(pm.Crumb("API tokens", reverse("tokens")), pm.Crumb("Revoke")),
         button=pm.Button("Revoke token", reverse("token_revoke", args=[key]), "key-round", "danger", "post"),
         cancel_url=reverse("tokens"),
     )
     return render(request, "pages/confirm.html", {"page": asked})
-

@@ -23,7 +23,9 @@ class Refused(Exception):
 class Conflict(Refused):
     """Somebody else changed the record first."""
 
-    def __init__(self, message: str, *, code: str = "version_conflict", details: dict[str, object] | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str = "version_conflict", details: dict[str, object] | None = None
+    ) -> None:
         super().__init__(message, code=code, details=details)
 
 

@@ -25,7 +25,17 @@ GRAINS = (("day", "Day"), ("week", "Week"), ("month", "Month"))
 LANDS_ON = {"EXE": "reports", "OPR": "my_work", "QAI": "my_work", "ADM": "settings_me", "AUD": "audit"}
 
 add_page(NavPage("my_work", "My work", "inbox", TOP, 1, lambda user: True, key="m"))
-add_page(NavPage("overview", "Overview", "layout-dashboard", TOP, 2, lambda user: rights_of(user).can_somewhere("kpi", "r"), key="o"))
+add_page(
+    NavPage(
+        "overview",
+        "Overview",
+        "layout-dashboard",
+        TOP,
+        2,
+        lambda user: rights_of(user).can_somewhere("kpi", "r"),
+        key="o",
+    )
+)
 
 
 @page("", "r")
@@ -57,7 +67,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         needs=tuple(needs[:8]),
         needs_note=f"{len(needs)} items, sorted by cost of waiting" if needs else "",
         needs_url=reverse("my_work"),
-        exceptions=pm.Table(EXCEPTION_COLUMNS, tuple(exceptions[:12]), "Exceptions", "All measures ran inside their limits."),
+        exceptions=pm.Table(
+            EXCEPTION_COLUMNS, tuple(exceptions[:12]), "Exceptions", "All measures ran inside their limits."
+        ),
         exceptions_note="all other measures ran inside their limits" if exceptions else "",
         rail=tuple(_gather(parts, view, "rail")),
     )
@@ -65,8 +77,12 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 EXCEPTION_COLUMNS = (
-    pm.Column("status", "Status"), pm.Column("what", "What", wide=True), pm.Column("signal", "Signal"),
-    pm.Column("impact", "Impact"), pm.Column("owner", "Owner"), pm.Column("linked", "Open"),
+    pm.Column("status", "Status"),
+    pm.Column("what", "What", wide=True),
+    pm.Column("signal", "Signal"),
+    pm.Column("impact", "Impact"),
+    pm.Column("owner", "Owner"),
+    pm.Column("linked", "Open"),
 )
 
 
@@ -82,7 +98,9 @@ def _gather(parts: list[Contribution], view: View, name: str) -> list[Any]:
         except Exception:
             log.exception("The %s of %s could not be made", name, part.name)
             if name == "rail":
-                found.append(pm.Section(part.title, error="This part could not be made.", retry_url=reverse("overview")))
+                found.append(
+                    pm.Section(part.title, error="This part could not be made.", retry_url=reverse("overview"))
+                )
     return found
 
 
@@ -114,16 +132,42 @@ def my_work(request: HttpRequest) -> HttpResponse:
         needs=tuple(needs),
         needs_title="Needs you now",
         rail=(
-            pm.Section("My jobs", table=pm.Table(
-                (pm.Column("what", "Job", wide=True), pm.Column("state", "State")),
-                tuple(pm.Row(str(one.pk), cells=(pm.Cell(one.label, "link", url=reverse("job", args=[one.pk])),
-                                                 pm.Cell(one.get_state_display()))) for one in jobs),
-                "My jobs", "No jobs yet.")),
-            pm.Section("What I did last", table=pm.Table(
-                (pm.Column("what", "What", wide=True), pm.Column("at", "When")),
-                tuple(pm.Row(str(one.pk), cells=(pm.Cell(one.name, "link", url=reverse("audit_event", args=[one.pk])),
-                                                 cells.plain_cell(one.at, zone))) for one in done),
-                "What I did last", "Nothing yet.")),
+            pm.Section(
+                "My jobs",
+                table=pm.Table(
+                    (pm.Column("what", "Job", wide=True), pm.Column("state", "State")),
+                    tuple(
+                        pm.Row(
+                            str(one.pk),
+                            cells=(
+                                pm.Cell(one.label, "link", url=reverse("job", args=[one.pk])),
+                                pm.Cell(one.get_state_display()),
+                            ),
+                        )
+                        for one in jobs
+                    ),
+                    "My jobs",
+                    "No jobs yet.",
+                ),
+            ),
+            pm.Section(
+                "What I did last",
+                table=pm.Table(
+                    (pm.Column("what", "What", wide=True), pm.Column("at", "When")),
+                    tuple(
+                        pm.Row(
+                            str(one.pk),
+                            cells=(
+                                pm.Cell(one.name, "link", url=reverse("audit_event", args=[one.pk])),
+                                cells.plain_cell(one.at, zone),
+                            ),
+                        )
+                        for one in done
+                    ),
+                    "What I did last",
+                    "Nothing yet.",
+                ),
+            ),
         ),
     )
     return render(request, "pages/overview.html", {"page": shown})

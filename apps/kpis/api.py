@@ -39,7 +39,9 @@ VALUES = inline_serializer(
             {
                 "key": serializers.CharField(),
                 "start": serializers.DateTimeField(),
-                "value": serializers.CharField(allow_null=True, help_text="Exact decimal; null means nothing was measured"),
+                "value": serializers.CharField(
+                    allow_null=True, help_text="Exact decimal; null means nothing was measured"
+                ),
                 "count": serializers.IntegerField(),
             },
             many=True,
@@ -63,11 +65,16 @@ class ValuesEndpoint(Endpoint):
         check_parameters(request.query_params, {"period", "points", "department", "until"}, set())
 
     @extend_schema(
-        operation_id="kpis_values", summary="Values of a KPI", tags=["KPIs & goals"], responses=VALUES,
+        operation_id="kpis_values",
+        summary="Values of a KPI",
+        tags=["KPIs & goals"],
+        responses=VALUES,
         parameters=[
             OpenApiParameter("period", {"type": "string", "enum": ["hour", "day", "week", "month"]}),
             OpenApiParameter("points", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 26}),
-            OpenApiParameter("department", {"type": "integer", "minimum": 1}, description="This one and those below it"),
+            OpenApiParameter(
+                "department", {"type": "integer", "minimum": 1}, description="This one and those below it"
+            ),
             OpenApiParameter("until", str, description="Only periods that begin before this time (ISO 8601)"),
         ],
     )
@@ -78,19 +85,33 @@ class ValuesEndpoint(Endpoint):
         if period not in queries.ORDER:
             raise Refused("'period' is hour, day, week or month.", code="bad_filter", field="period")
         one = queries.standings(
-            [kpi], user=request.user, grain=period, points=_whole(params.get("points", "26"), "points", 1000),
-            departments=self._departments(request), until=_until(params.get("until")),
+            [kpi],
+            user=request.user,
+            grain=period,
+            points=_whole(params.get("points", "26"), "points", 1000),
+            departments=self._departments(request),
+            until=_until(params.get("until")),
         )[0]
         rolled_up_at, _ = queries.freshness()
-        return Response({
-            "kpi": kpi.pk, "unit": kpi.unit, "period": one.grain, "as_of": api_value(rolled_up_at),
-            "values": [
-                {"key": value.period.key, "start": api_value(value.period.start), "value": _text(value.value),
-                 "count": value.count}
-                for value in one.values
-            ],
-            "status": one.tone, "target": _text(one.target.target) if one.target else None,
-        })
+        return Response(
+            {
+                "kpi": kpi.pk,
+                "unit": kpi.unit,
+                "period": one.grain,
+                "as_of": api_value(rolled_up_at),
+                "values": [
+                    {
+                        "key": value.period.key,
+                        "start": api_value(value.period.start),
+                        "value": _text(value.value),
+                        "count": value.count,
+                    }
+                    for value in one.values
+                ],
+                "status": one.tone,
+                "target": _text(one.target.target) if one.target else None,
+            }
+        )
 
     def _departments(self, request: Request) -> list[int]:
         mine = queries.readable_departments(request.user)
@@ -117,7 +138,9 @@ def _until(text: str | None) -> datetime | None:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise Refused("'until' must be a time with zone, such as 2026-11-24T00:00:00Z.", code="bad_filter", field="until")
+        raise Refused(
+            "'until' must be a time with zone, such as 2026-11-24T00:00:00Z.", code="bad_filter", field="until"
+        )
     return moment
 
 
@@ -134,24 +157,67 @@ class BulkReadings(Endpoint):
         return ("kpi_value", "c")
 
     @extend_schema(
-        operation_id="kpi_readings_bulk", summary="Send readings in bulk", tags=["KPI readings"], parameters=[IDEMPOTENCY],
-        request=inline_serializer("ReadingsIn", {
-            "department": serializers.CharField(required=False, help_text="Code of the department the batch belongs to"),
-            "readings": inline_serializer("ReadingIn", {
-                "kpi": serializers.CharField(help_text="KPI code"),
-                "department": serializers.CharField(help_text="Department code"),
-                "at": serializers.DateTimeField(),
-                "value": serializers.DecimalField(max_digits=24, decimal_places=6),
-                "weight": serializers.DecimalField(max_digits=24, decimal_places=6, required=False, allow_null=True),
-            }, many=True),
-        }),
-        responses={201: inline_serializer("ReadingsDone", {
-            "batch": serializers.IntegerField(), "rows": serializers.IntegerField(), "added": serializers.IntegerField(),
-            "corrected": serializers.IntegerField(), "unchanged": serializers.IntegerField(),
-        })},
-        examples=[OpenApiExample("Two readings of a ratio", request_only=True, value={"readings": [
-            {"kpi": "otd", "department": "PLANT1", "at": "2026-11-23T00:00:00Z", "value": "94", "weight": "100"},
-            {"kpi": "otd", "department": "PLANT1", "at": "2026-11-24T00:00:00Z", "value": "97", "weight": "100"}]})],
+        operation_id="kpi_readings_bulk",
+        summary="Send readings in bulk",
+        tags=["KPI readings"],
+        parameters=[IDEMPOTENCY],
+        request=inline_serializer(
+            "ReadingsIn",
+            {
+                "department": serializers.CharField(
+                    required=False, help_text="Code of the department the batch belongs to"
+                ),
+                "readings": inline_serializer(
+                    "ReadingIn",
+                    {
+                        "kpi": serializers.CharField(help_text="KPI code"),
+                        "department": serializers.CharField(help_text="Department code"),
+                        "at": serializers.DateTimeField(),
+                        "value": serializers.DecimalField(max_digits=24, decimal_places=6),
+                        "weight": serializers.DecimalField(
+                            max_digits=24, decimal_places=6, required=False, allow_null=True
+                        ),
+                    },
+                    many=True,
+                ),
+            },
+        ),
+        responses={
+            201: inline_serializer(
+                "ReadingsDone",
+                {
+                    "batch": serializers.IntegerField(),
+                    "rows": serializers.IntegerField(),
+                    "added": serializers.IntegerField(),
+                    "corrected": serializers.IntegerField(),
+                    "unchanged": serializers.IntegerField(),
+                },
+            )
+        },
+        examples=[
+            OpenApiExample(
+                "Two readings of a ratio",
+                request_only=True,
+                value={
+                    "readings": [
+                        {
+                            "kpi": "otd",
+                            "department": "PLANT1",
+                            "at": "2026-11-23T00:00:00Z",
+                            "value": "94",
+                            "weight": "100",
+                        },
+                        {
+                            "kpi": "otd",
+                            "department": "PLANT1",
+                            "at": "2026-11-24T00:00:00Z",
+                            "value": "97",
+                            "weight": "100",
+                        },
+                    ]
+                },
+            )
+        ],
     )
     def post(self, request: Request) -> Response:
         body = request.data
@@ -164,13 +230,27 @@ class BulkReadings(Endpoint):
         def run() -> Answer:
             measured = self._read(request, rows)
             department = Department.objects.get(pk=measured[0][1])
-            require(request.user, "kpi_value", "c", ReadingBatch(department=department, sender=request.user), own="sender_id")
+            require(
+                request.user,
+                "kpi_value",
+                "c",
+                ReadingBatch(department=department, sender=request.user),
+                own="sender_id",
+            )
             batch = services.record_readings(
                 measured, source=ReadingBatch.Source.API, department=department, actor=request.user, note="Sent by API"
             )
-            return Answer(201, {
-                "batch": batch.pk, "rows": batch.rows, "added": batch.added, "corrected": batch.corrected,
-                "unchanged": batch.unchanged}, {"Location": f"/api/v1/kpi-readings/{batch.pk}/"})
+            return Answer(
+                201,
+                {
+                    "batch": batch.pk,
+                    "rows": batch.rows,
+                    "added": batch.added,
+                    "corrected": batch.corrected,
+                    "unchanged": batch.unchanged,
+                },
+                {"Location": f"/api/v1/kpi-readings/{batch.pk}/"},
+            )
 
         return self.answer(request, run)
 
@@ -189,8 +269,12 @@ class BulkReadings(Endpoint):
                 if len(problems) == 20:
                     break
         if problems:
-            raise Refused(f"{next(iter(problems.values()))} Nothing was stored.", code="bad_readings",
-                          field=next(iter(problems)), details={"rows": problems})
+            raise Refused(
+                f"{next(iter(problems.values()))} Nothing was stored.",
+                code="bad_readings",
+                field=next(iter(problems)),
+                details={"rows": problems},
+            )
         return measured
 
 

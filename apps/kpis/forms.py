@@ -17,14 +17,27 @@ from apps.kpis.models import Definition, Target
 from apps.org.models import Department
 
 DEFINITION_FIELDS = (
-    "code", "name", "unit", "rule", "direction", "grain", "factor", "decimals", "department", "owner", "description",
-    "on_overview", "position",
+    "code",
+    "name",
+    "unit",
+    "rule",
+    "direction",
+    "grain",
+    "factor",
+    "decimals",
+    "department",
+    "owner",
+    "description",
+    "on_overview",
+    "position",
 )
 DefinitionForm = form_for(Definition, DEFINITION_FIELDS)
 TargetForm = form_for(
     Target, ("kpi", "department", "per", "valid_from", "target", "amber", "upper_target", "upper_amber")
 )
-ChangeTargetForm = form_for(Target, ("per", "valid_from", "valid_until", "target", "amber", "upper_target", "upper_amber"))
+ChangeTargetForm = form_for(
+    Target, ("per", "valid_from", "valid_until", "target", "amber", "upper_target", "upper_amber")
+)
 
 
 class MomentField(forms.CharField):

@@ -21,8 +21,11 @@ from apps.kpis.models import Definition, ReadingBatch
 from apps.org.models import Department
 
 NAMES = {
-    "kpi": ("kpi", "kpi code", "code"), "department": ("department", "department code", "dept"),
-    "at": ("at", "time", "date", "period"), "value": ("value", "numerator"), "weight": ("weight", "denominator"),
+    "kpi": ("kpi", "kpi code", "code"),
+    "department": ("department", "department code", "dept"),
+    "at": ("at", "time", "date", "period"),
+    "value": ("value", "numerator"),
+    "weight": ("weight", "denominator"),
 }
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=UTC)
 
@@ -92,8 +95,14 @@ class ReadingImporter:
         return {one.code.lower(): one.pk for one in found}
 
     def _row(
-        self, row: Row, table: Table, columns: dict[str, str], marks: dict[str, Any], order: Any,
-        kpis: dict[str, Definition], departments: dict[str, int],
+        self,
+        row: Row,
+        table: Table,
+        columns: dict[str, str],
+        marks: dict[str, Any],
+        order: Any,
+        kpis: dict[str, Definition],
+        departments: dict[str, int],
     ) -> tuple[RowResult, Measured | None]:
         cells = dict(zip(table.header, row.cells, strict=True))
         read = {name: cells.get(title) for name, title in columns.items()}
@@ -131,7 +140,9 @@ class ReadingImporter:
             result.outcome = "same"
             return
         result.outcome = "refused"
-        result.problems.append(("value", f"Line {first[0]} has another value for the same KPI, department and time. Keep one."))
+        result.problems.append(
+            ("value", f"Line {first[0]} has another value for the same KPI, department and time. Keep one.")
+        )
 
     def undo(self, batch: Any) -> int:
         undone = 0
@@ -153,11 +164,14 @@ def _columns(table: Table) -> dict[str, str]:
         elif name != "weight":
             raise Refused(
                 f"The file has no column '{name}'. It needs kpi, department, at, value and, for ratios, weight.",
-                code="missing_column", field=name,
+                code="missing_column",
+                field=name,
             )
     unknown = [title for title in table.header if title not in found.values()]
     if unknown:
-        raise Refused(f"Column '{unknown[0]}' is not known. Remove it or name it like our template.", code="unknown_column")
+        raise Refused(
+            f"Column '{unknown[0]}' is not known. Remove it or name it like our template.", code="unknown_column"
+        )
     return found
 
 
@@ -170,7 +184,9 @@ def _known(known: dict[str, Any], cell: Cell, noun: str) -> Any:
     if not text:
         raise Refused(f"The {noun} is missing. Write its code.", code="missing")
     if text.lower() not in known:
-        raise Refused(f"'{text}' is not a {noun} you may write to. Check the code, or define it first.", code="unknown_code")
+        raise Refused(
+            f"'{text}' is not a {noun} you may write to. Check the code, or define it first.", code="unknown_code"
+        )
     return known[text.lower()]
 
 
@@ -199,5 +215,3 @@ def _number(cell: Cell, mark: Any) -> Decimal:
     if abs(value) >= Decimal(10) ** 17:
         raise Refused("The number is too large.", code="too_large")
     return value
-
-

@@ -58,7 +58,9 @@ def _exception_row(one: Standing, signal: str | None) -> pm.Row:
             pm.Cell(words, "status", tone=one.tone if one.tone in {"bad", "warn"} else "info"),  # type: ignore[arg-type]
             pm.Cell(one.kpi.name, "link", url=url, title=one.kpi.description),
             pm.Cell(signal or f"{panels.show(one.kpi, latest.value if latest else None, unit=True)}"),
-            pm.Cell(f"{panels.show(one.kpi, gap, signed=True, unit=True)} to target" if gap is not None else cells.DASH),
+            pm.Cell(
+                f"{panels.show(one.kpi, gap, signed=True, unit=True)} to target" if gap is not None else cells.DASH
+            ),
             pm.Cell(str(one.kpi.owner or cells.DASH)),
             pm.Cell("Chart", "link", url=url),
         ),
@@ -101,9 +103,7 @@ def facts(view: View) -> str:
     return f"data as of {short}" + (f", {waiting} batches waiting" if waiting else "")
 
 
-contribute(
-    Contribution("kpis", "KPIs", 10, tiles=tiles, needs=needs, exceptions=exceptions, rail=rail, facts=facts)
-)
+contribute(Contribution("kpis", "KPIs", 10, tiles=tiles, needs=needs, exceptions=exceptions, rail=rail, facts=facts))
 
 
 def report_part(user: Any, period: Period) -> Part:
@@ -113,7 +113,8 @@ def report_part(user: Any, period: Period) -> Part:
     rows = tuple(_report_row(one) for one in shown)
     off = [one for one in shown if one.tone in {"bad", "warn"}]
     charts = tuple(
-        pdf.Chart(title=one.kpi.name, unit=one.kpi.unit, svg=render(_trend(one), width=334)) for one in (off or shown)[:2]
+        pdf.Chart(title=one.kpi.name, unit=one.kpi.unit, svg=render(_trend(one), width=334))
+        for one in (off or shown)[:2]
     )
     return Part(
         facts=tuple(_report_fact(one) for one in (off or shown)[:4]),
@@ -121,11 +122,19 @@ def report_part(user: Any, period: Period) -> Part:
         charts=charts,
         off_target=tuple(one.kpi.name for one in off),
         on_target=tuple(one.kpi.name for one in shown if one.tone == "good"),
-        figures={"kpis": [
-            {"code": one.kpi.code, "period": one.latest.period.key, "value": str(one.latest.value), "status": one.tone,
-             "target": str(one.target.target) if one.target else None}
-            for one in shown if one.latest is not None
-        ]},
+        figures={
+            "kpis": [
+                {
+                    "code": one.kpi.code,
+                    "period": one.latest.period.key,
+                    "value": str(one.latest.value),
+                    "status": one.tone,
+                    "target": str(one.target.target) if one.target else None,
+                }
+                for one in shown
+                if one.latest is not None
+            ]
+        },
     )
 
 
@@ -169,9 +178,13 @@ def _trend(one: Standing) -> ChartSpec:
     if one.target:
         series.append(Series(name="Target", values=(one.target.target,) * len(values), dashed=True))
     return ChartSpec(
-        kind="line", title=f"{one.kpi.name} against target", unit=one.kpi.unit, series=tuple(series),
+        kind="line",
+        title=f"{one.kpi.name} against target",
+        unit=one.kpi.unit,
+        series=tuple(series),
         labels=tuple(panels.short_label(value.period) for value in values),
-        number=lambda value: panels.show(one.kpi, value), label_heading="Period",
+        number=lambda value: panels.show(one.kpi, value),
+        label_heading="Period",
     )
 
 

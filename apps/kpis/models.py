@@ -46,16 +46,24 @@ class Definition(Noun):
     unit = models.CharField(max_length=12, blank=True, help_text="Such as %, d, pcs")
     rule = models.CharField("roll-up rule", max_length=5, choices=Rule.choices, default=Rule.SUM)
     factor = models.DecimalField(
-        max_digits=12, decimal_places=4, default=Decimal(1), help_text="Multiplies the value shown; 100 turns a ratio into per cent"
+        max_digits=12,
+        decimal_places=4,
+        default=Decimal(1),
+        help_text="Multiplies the value shown; 100 turns a ratio into per cent",
     )
     direction = models.CharField(max_length=6, choices=Direction.choices, default=Direction.HIGHER)
     grain = models.CharField("natural period", max_length=5, choices=Grain.choices, default=Grain.DAY)
     decimals = models.PositiveSmallIntegerField(default=1)
     description = models.TextField(blank=True)
     department = models.ForeignKey(
-        Department, on_delete=models.PROTECT, related_name="+", help_text="Who owns the definition; departments below see it"
+        Department,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who owns the definition; departments below see it",
     )
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     on_overview = models.BooleanField("on the overview", default=False)
     position = models.PositiveSmallIntegerField(default=100)
 
@@ -72,7 +80,9 @@ class Definition(Noun):
     def __str__(self) -> str:
         return self.name
 
-    def value(self, total: Decimal | None, weight: Decimal | None, count: int | None, last: Decimal | None) -> Decimal | None:
+    def value(
+        self, total: Decimal | None, weight: Decimal | None, count: int | None, last: Decimal | None
+    ) -> Decimal | None:
         """The one rule that turns summed parts into a value; no data or a zero denominator is no value, never 0."""
         if not count:
             return None
@@ -96,15 +106,24 @@ class Target(Noun):
     kpi = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="targets", verbose_name="KPI")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
     per = models.CharField(
-        "counts per", max_length=5, choices=Definition.Grain.choices, blank=True,
+        "counts per",
+        max_length=5,
+        choices=Definition.Grain.choices,
+        blank=True,
         help_text="For sums: the period this target counts for. Empty: every period",
     )
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True)
     target = models.DecimalField(max_digits=20, decimal_places=6, help_text="On target from here on")
-    amber = models.DecimalField("at-risk limit", max_digits=20, decimal_places=6, help_text="At risk up to here, off target beyond")
+    amber = models.DecimalField(
+        "at-risk limit", max_digits=20, decimal_places=6, help_text="At risk up to here, off target beyond"
+    )
     upper_target = models.DecimalField(
-        max_digits=20, decimal_places=6, null=True, blank=True, help_text="Only for KPIs that should stay within a range"
+        max_digits=20,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="Only for KPIs that should stay within a range",
     )
     upper_amber = models.DecimalField("upper at-risk limit", max_digits=20, decimal_places=6, null=True, blank=True)
 
@@ -120,13 +139,20 @@ class Target(Noun):
                     ("department", RangeOperators.EQUAL),
                     ("per", RangeOperators.EQUAL),
                     (
-                        Func(F("valid_from"), F("valid_until"), Value("[)"), function="daterange", output_field=DateRangeField()),
+                        Func(
+                            F("valid_from"),
+                            F("valid_until"),
+                            Value("[)"),
+                            function="daterange",
+                            output_field=DateRangeField(),
+                        ),
                         RangeOperators.OVERLAPS,
                     ),
                 ],
             ),
             models.CheckConstraint(
-                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")), name="a target ends after it begins"
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
+                name="a target ends after it begins",
             ),
         ]
         indexes = [models.Index(fields=["kpi", "department", "-valid_from"], name="target_kpi")]
@@ -231,4 +257,3 @@ class Rollup(models.Model):
     class Meta:
         managed = False
         db_table = "kpis_rollup"
-

@@ -18,6 +18,7 @@ from apps.kpis.queries import Standing
 
 STATUS_WORDS = {"good": "on target", "warn": "at risk", "bad": "off target", "": "no target", "idle": "no value"}
 
+
 def show(kpi: Definition, value: Decimal | float | None, *, signed: bool = False, unit: bool = False) -> str:
     """A KPI's value in the one way it reads on screen, in PDF and in messages."""
     if value is None:
@@ -77,8 +78,14 @@ def control_spec(one: Standing, chart: XmrChart | None) -> ChartSpec:
     signals: tuple[Signal, ...] = ()
     if chart is not None:
         limits = tuple(
-            Limits(centre=part.mean, upper=part.upper, lower=part.lower, start=part.start, end=None,
-                   sigma=(part.upper - part.mean) / 3 if part.upper is not None else None)
+            Limits(
+                centre=part.mean,
+                upper=part.upper,
+                lower=part.lower,
+                start=part.start,
+                end=None,
+                sigma=(part.upper - part.mean) / 3 if part.upper is not None else None,
+            )
             for part in chart.segments
         )
         signals = tuple(
@@ -138,8 +145,10 @@ def values_panel(kpi: Definition, user: Any) -> pm.Section | None:
         return pm.Section("Values", text="No readings yet. Import a file, send them by API or enter a value.")
     spec = control_spec(one, one.chart())
     return pm.Section(
-        "Values", note=f"latest {show(kpi, one.latest.value, unit=True)}, {one.latest.period.label}",
-        svg=render(spec, width=620), data_table=data_table(spec),
+        "Values",
+        note=f"latest {show(kpi, one.latest.value, unit=True)}, {one.latest.period.label}",
+        svg=render(spec, width=620),
+        data_table=data_table(spec),
         button=pm.Button("Open chart", reverse("kpi_chart", args=[kpi.pk]), "chart-line"),
         status=pm.Cell(STATUS_WORDS[one.tone].capitalize(), "status", tone=one.tone or "idle"),  # type: ignore[arg-type]
     )
@@ -148,14 +157,22 @@ def values_panel(kpi: Definition, user: Any) -> pm.Section | None:
 def targets_panel(kpi: Definition, user: Any) -> pm.Section | None:
     zone = cells.zone_of(user)
     rows = [
-        pm.Row(str(one.pk), reverse("record", args=["kpi-targets", one.pk]), (
-            pm.Cell(show(kpi, one.target, unit=True), "link", url=reverse("record", args=["kpi-targets", one.pk])),
-            pm.Cell(show(kpi, one.amber, unit=True)), cells.plain_cell(one.valid_from, zone),
-            cells.plain_cell(one.valid_until, zone)))
+        pm.Row(
+            str(one.pk),
+            reverse("record", args=["kpi-targets", one.pk]),
+            (
+                pm.Cell(show(kpi, one.target, unit=True), "link", url=reverse("record", args=["kpi-targets", one.pk])),
+                pm.Cell(show(kpi, one.amber, unit=True)),
+                cells.plain_cell(one.valid_from, zone),
+                cells.plain_cell(one.valid_until, zone),
+            ),
+        )
         for one in Target.objects.filter(kpi=kpi, archived_at__isnull=True).order_by("-valid_from")[:20]
     ]
-    columns = (pm.Column("target", "On target"), pm.Column("amber", "At risk to"), pm.Column("from", "From"),
-               pm.Column("until", "Until"))
+    columns = (
+        pm.Column("target", "On target"),
+        pm.Column("amber", "At risk to"),
+        pm.Column("from", "From"),
+        pm.Column("until", "Until"),
+    )
     return pm.Section("Targets", table=pm.Table(columns, tuple(rows), "Targets", "No target set."))
-
-

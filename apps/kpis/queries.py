@@ -112,7 +112,8 @@ def series(
     return {
         kpi.pk: tuple(
             Value(period, kpi.value(parts[1], parts[2], parts[0], parts[3]), parts[0])
-            if (parts := found.get((kpi.pk, period.start))) else Value(period, None)
+            if (parts := found.get((kpi.pk, period.start)))
+            else Value(period, None)
             for period in periods
         )
         for kpi in kpis
@@ -120,7 +121,12 @@ def series(
 
 
 def standings(
-    kpis: Sequence[Definition], *, user: Any, grain: str, points: int = 26, until: datetime | None = None,
+    kpis: Sequence[Definition],
+    *,
+    user: Any,
+    grain: str,
+    points: int = 26,
+    until: datetime | None = None,
     departments: Sequence[int] | None = None,
 ) -> list[Standing]:
     """Each KPI's last `points` periods up to its newest value (or `until`), with target and status."""
@@ -182,9 +188,7 @@ def _targets(kpis: Sequence[Definition]) -> dict[int, list[Target]]:
 
 
 def _target_at(targets: list[Target], day: date) -> Target | None:
-    valid = [
-        one for one in targets if one.valid_from <= day and (one.valid_until is None or one.valid_until > day)
-    ]
+    valid = [one for one in targets if one.valid_from <= day and (one.valid_until is None or one.valid_until > day)]
     return valid[0] if valid else None
 
 

@@ -35,22 +35,66 @@ class KpiResource(Resource):
     filters = ("rule", "direction", "grain", "department", "on_overview")
     search = ("code", "name", "description")
     fields = (
-        "code", "name", "unit", "rule", "direction", "grain", "factor", "decimals", "department", "owner", "description",
-        "on_overview", "position",
+        "code",
+        "name",
+        "unit",
+        "rule",
+        "direction",
+        "grain",
+        "factor",
+        "decimals",
+        "department",
+        "owner",
+        "description",
+        "on_overview",
+        "position",
     )
     order = "code"
     import_key = ("code",)
     changed_fact = events.KpiChanged
     panels = (Panel("values", panels.values_panel), Panel("targets", panels.targets_panel))
     actions = (
-        Action(name="define", label="New KPI", verb="c", kind="create", run=services.define_kpi, form=forms.DefinitionForm,
-               icon="plus"),
-        Action(name="edit", label="Edit", verb="u", kind="change", run=services.change_kpi, form=forms.DefinitionForm,
-               icon="pencil", when=in_use),
-        Action(name="archive", label="Archive KPI", verb="x", run=services.archive_kpi, icon="archive", danger=True, bulk=True,
-               when=in_use, confirm="It takes no more readings and leaves dashboards. Its history stays.", done="KPI archived"),
-        Action(name="restore", label="Restore KPI", verb="x", run=services.restore_kpi, icon="archive-restore", bulk=True,
-               when=lambda one: one.archived_at is not None, done="KPI restored"),
+        Action(
+            name="define",
+            label="New KPI",
+            verb="c",
+            kind="create",
+            run=services.define_kpi,
+            form=forms.DefinitionForm,
+            icon="plus",
+        ),
+        Action(
+            name="edit",
+            label="Edit",
+            verb="u",
+            kind="change",
+            run=services.change_kpi,
+            form=forms.DefinitionForm,
+            icon="pencil",
+            when=in_use,
+        ),
+        Action(
+            name="archive",
+            label="Archive KPI",
+            verb="x",
+            run=services.archive_kpi,
+            icon="archive",
+            danger=True,
+            bulk=True,
+            when=in_use,
+            confirm="It takes no more readings and leaves dashboards. Its history stays.",
+            done="KPI archived",
+        ),
+        Action(
+            name="restore",
+            label="Restore KPI",
+            verb="x",
+            run=services.restore_kpi,
+            icon="archive-restore",
+            bulk=True,
+            when=lambda one: one.archived_at is not None,
+            done="KPI restored",
+        ),
     )
 
 
@@ -76,10 +120,24 @@ class TargetResource(Resource):
     import_key = ("kpi", "department", "per", "valid_from")
     changed_fact = events.TargetChanged
     actions = (
-        Action(name="set", label="New target", verb="c", kind="create", run=services.set_target, form=forms.TargetForm,
-               icon="plus"),
-        Action(name="edit", label="Edit", verb="u", kind="change", run=services.change_target, form=forms.ChangeTargetForm,
-               icon="pencil"),
+        Action(
+            name="set",
+            label="New target",
+            verb="c",
+            kind="create",
+            run=services.set_target,
+            form=forms.TargetForm,
+            icon="plus",
+        ),
+        Action(
+            name="edit",
+            label="Edit",
+            verb="u",
+            kind="change",
+            run=services.change_target,
+            form=forms.ChangeTargetForm,
+            icon="pencil",
+        ),
     )
 
     def number(self, record: Any) -> str:
@@ -109,17 +167,42 @@ class ReadingBatchResource(Resource):
     filters = ("source", "department", "created_at")
     search = ("note",)
     fields = (
-        "source", "note", "sender", "department", "rows", "added", "corrected", "unchanged", "first_at", "last_at",
+        "source",
+        "note",
+        "sender",
+        "department",
+        "rows",
+        "added",
+        "corrected",
+        "unchanged",
+        "first_at",
+        "last_at",
         "rolled_up_at",
     )
     import_key = ("kpi", "department", "at")
     importer = ReadingImporter
     actions = (
-        Action(name="record", label="Enter a value", verb="c", kind="create", run=services.record_reading,
-               form=forms.ReadingForm, icon="plus", done="Value recorded"),
-        Action(name="undo", label="Take back", verb="r", run=services.undo_batch, icon="undo-2", danger=True,
-               when=lambda one: one.archived_at is None and bool(one.added),
-               confirm="The readings of this batch are removed and their periods computed anew.", done="Readings taken back"),
+        Action(
+            name="record",
+            label="Enter a value",
+            verb="c",
+            kind="create",
+            run=services.record_reading,
+            form=forms.ReadingForm,
+            icon="plus",
+            done="Value recorded",
+        ),
+        Action(
+            name="undo",
+            label="Take back",
+            verb="r",
+            run=services.undo_batch,
+            icon="undo-2",
+            danger=True,
+            when=lambda one: one.archived_at is None and bool(one.added),
+            confirm="The readings of this batch are removed and their periods computed anew.",
+            done="Readings taken back",
+        ),
     )
 
     def number(self, record: Any) -> str:

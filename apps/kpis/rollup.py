@@ -61,7 +61,8 @@ def add_batch(batch_id: int, first_at: datetime, last_at: datetime) -> None:
         cursor.execute(LOCK)
         hours = _HOURS.format(where="batch_id = %(batch)s AND NOT corrected AND at BETWEEN %(first)s AND %(last)s")
         coarser = " UNION ALL ".join(
-            f"SELECT '{grain}' AS grain, g.* FROM ({_COARSER.format(grain=grain, source='hours')}) g" for grain in GRAINS[1:]
+            f"SELECT '{grain}' AS grain, g.* FROM ({_COARSER.format(grain=grain, source='hours')}) g"
+            for grain in GRAINS[1:]
         )
         cursor.execute(
             f"WITH hours AS MATERIALIZED ({hours}), parts AS (SELECT 'hour' AS grain, hours.* FROM hours UNION ALL {coarser})"
@@ -100,9 +101,7 @@ def recompute_dirty(batch_id: int) -> None:
 
 
 def _recompute_grain(cursor: object, grain: str, params: dict[str, object]) -> None:
-    touched = (
-        f"SELECT DISTINCT kpi_id, department_id, date_trunc('{grain}', start, %(zone)s) AS start FROM kpis_dirty"
-    )
+    touched = f"SELECT DISTINCT kpi_id, department_id, date_trunc('{grain}', start, %(zone)s) AS start FROM kpis_dirty"
     execute = cursor.execute  # type: ignore[attr-defined]
     execute(
         f"DELETE FROM kpis_rollup r USING ({touched}) d WHERE r.kpi_id = d.kpi_id AND r.department_id = d.department_id"
@@ -115,7 +114,8 @@ def _recompute_grain(cursor: object, grain: str, params: dict[str, object]) -> N
         f" AND h.start < ((d.start AT TIME ZONE %(zone)s) + interval '1 {grain}') AT TIME ZONE %(zone)s) h"
     )
     execute(
-        f"WITH parts AS (SELECT '{grain}' AS grain, g.* FROM ({_COARSER.format(grain=grain, source=source)}) g) {_ADD}", params
+        f"WITH parts AS (SELECT '{grain}' AS grain, g.* FROM ({_COARSER.format(grain=grain, source=source)}) g) {_ADD}",
+        params,
     )
 
 

@@ -28,8 +28,16 @@ def define_kpi(*, actor: Any, **values: Any) -> Definition:
 
 def change_kpi(kpi: Definition, *, actor: Any, version: int | None = None, **values: Any) -> Definition:
     """The roll-up rule of a KPI that has readings stays, because its history was computed with it."""
-    if values.get("rule", kpi.rule) != kpi.rule and ReadingBatch.objects.filter(rows__gt=0).exists() and _has_readings(kpi):
-        raise Refused("This KPI has readings, so its roll-up rule stays. Define a new KPI instead.", code="rule_fixed", field="rule")
+    if (
+        values.get("rule", kpi.rule) != kpi.rule
+        and ReadingBatch.objects.filter(rows__gt=0).exists()
+        and _has_readings(kpi)
+    ):
+        raise Refused(
+            "This KPI has readings, so its roll-up rule stays. Define a new KPI instead.",
+            code="rule_fixed",
+            field="rule",
+        )
     return write.change(kpi, values, actor=actor, fact=events.KpiChanged, version=version)
 
 
@@ -55,7 +63,13 @@ def set_target(*, kpi: Definition, department: Department, valid_from: date, act
     if kpi.rule == Definition.Rule.SUM and not values.get("per"):
         raise Refused("This KPI is a sum, so say which period the target counts for.", code="per_missing", field="per")
     with transaction.atomic():
-        former = Target.objects.filter(kpi=kpi, department=department, per=values.get("per", ""), valid_until__isnull=True, valid_from__lt=valid_from)
+        former = Target.objects.filter(
+            kpi=kpi,
+            department=department,
+            per=values.get("per", ""),
+            valid_until__isnull=True,
+            valid_from__lt=valid_from,
+        )
         for one in former.select_for_update(of=("self",)):
             write.change(one, {"valid_until": valid_from}, actor=actor, fact=events.TargetChanged)
         target = Target(kpi=kpi, department=department, valid_from=valid_from, **values)
@@ -72,13 +86,19 @@ def change_target(target: Target, *, actor: Any, version: int | None = None, **v
 def _check_limits(kpi: Definition, values: dict[str, Any]) -> None:
     target, amber = values["target"], values["amber"]
     if kpi.direction == Definition.Direction.HIGHER and amber > target:
-        raise Refused("Higher is better here, so the at-risk limit lies at or below the target.", code="limits", field="amber")
+        raise Refused(
+            "Higher is better here, so the at-risk limit lies at or below the target.", code="limits", field="amber"
+        )
     if kpi.direction == Definition.Direction.LOWER and amber < target:
-        raise Refused("Lower is better here, so the at-risk limit lies at or above the target.", code="limits", field="amber")
+        raise Refused(
+            "Lower is better here, so the at-risk limit lies at or above the target.", code="limits", field="amber"
+        )
     if kpi.direction == Definition.Direction.RANGE:
         upper, upper_amber = values.get("upper_target"), values.get("upper_amber")
         if upper is None or upper < target:
-            raise Refused("Give the upper end of the range, at or above its lower end.", code="limits", field="upper_target")
+            raise Refused(
+                "Give the upper end of the range, at or above its lower end.", code="limits", field="upper_target"
+            )
         if amber > target or (upper_amber is not None and upper_amber < upper):
             raise Refused("At-risk limits lie outside of the target range.", code="limits", field="amber")
 
@@ -120,7 +140,10 @@ def record_readings(
         if stored.added or stored.corrected:
             emit(
                 events.ReadingsRecorded(
-                    subject=batch.subject(), departments=(department.pk,), batch_id=batch.pk, added=stored.added,
+                    subject=batch.subject(),
+                    departments=(department.pk,),
+                    batch_id=batch.pk,
+                    added=stored.added,
                     corrected=stored.corrected,
                 ),
                 actor=actor,
@@ -137,13 +160,19 @@ def roll_up_batch(batch_id: int, *, actor: Any = None) -> bool:
         rollup.add_batch(batch.pk, batch.first_at, batch.last_at)
         ReadingBatch.objects.filter(pk=batch_id).update(rolled_up_at=Now())
         with connection.cursor() as cursor:
-            cursor.execute("SELECT DISTINCT kpi_id FROM kpis_reading WHERE batch_id = %s AND at BETWEEN %s AND %s",
-                           [batch_id, batch.first_at, batch.last_at])
+            cursor.execute(
+                "SELECT DISTINCT kpi_id FROM kpis_reading WHERE batch_id = %s AND at BETWEEN %s AND %s",
+                [batch_id, batch.first_at, batch.last_at],
+            )
             kpi_ids = tuple(sorted(row[0] for row in cursor.fetchall()))
         emit(
             events.ReadingsRolledUp(
-                subject=batch.subject(), departments=(batch.department_id,), batch_id=batch_id, kpi_ids=kpi_ids,
-                first_at=batch.first_at.isoformat(), last_at=batch.last_at.isoformat(),
+                subject=batch.subject(),
+                departments=(batch.department_id,),
+                batch_id=batch_id,
+                kpi_ids=kpi_ids,
+                first_at=batch.first_at.isoformat(),
+                last_at=batch.last_at.isoformat(),
             ),
             actor=actor,
         )
@@ -155,7 +184,9 @@ def undo_batch(batch: ReadingBatch, *, actor: Any) -> ReadingBatch:
     if not rights_of(actor).covers("kpi_value", "u", batch) and batch.sender_id != actor.pk:
         raise Refused("Only its sender or somebody who may change KPI values can undo this.", code="not_allowed")
     if batch.corrected:
-        raise Refused("This batch corrected older values, which are not kept. Send the right values instead.", code="corrected")
+        raise Refused(
+            "This batch corrected older values, which are not kept. Send the right values instead.", code="corrected"
+        )
     if batch.archived_at is not None:
         raise Refused("This batch is already undone.", code="wrong_state")
     with transaction.atomic(), connection.cursor() as cursor:

@@ -34,7 +34,11 @@ def kpi_chart(request: HttpRequest, key: int) -> HttpResponse:
     shown = pm.ChartPage(
         title=kpi.name,
         verdict=verdicts.verdict(one, chart),
-        crumbs=(pm.Crumb("Money & results"), pm.Crumb("KPIs & goals", reverse("list", args=["kpis"])), pm.Crumb(kpi.name)),
+        crumbs=(
+            pm.Crumb("Money & results"),
+            pm.Crumb("KPIs & goals", reverse("list", args=["kpis"])),
+            pm.Crumb(kpi.name),
+        ),
         facts=_facts(one, chosen),
         periods=tuple(
             pm.Link(label, f"?period={name}" + (f"&department={chosen.pk}" if chosen else ""), current=name == grain)
@@ -60,7 +64,11 @@ def _departments(request: HttpRequest) -> tuple[list[int], Department | None]:
 
 def _facts(one: Standing, chosen: Department | None) -> str:
     known = sum(1 for value in one.values if value.value is not None)
-    parts = [str(chosen) if chosen else "all departments you see", one.kpi.get_rule_display().lower(), f"{known} periods"]
+    parts = [
+        str(chosen) if chosen else "all departments you see",
+        one.kpi.get_rule_display().lower(),
+        f"{known} periods",
+    ]
     if one.kpi.owner:
         parts.append(f"owner {one.kpi.owner}")
     return " · ".join(parts)
@@ -69,9 +77,13 @@ def _facts(one: Standing, chosen: Department | None) -> str:
 def _sections(one: Standing, chart: XmrChart | None) -> tuple[pm.Section, ...]:
     if one.latest is None:
         return (pm.Section("Individual values", text="Nothing to draw yet."),)
-    sections = [panels.chart_section(
-        "Individual values", panels.control_spec(one, chart),
-        note=f"{one.kpi.unit} · ◆ signal, number = rule" if chart else one.kpi.unit)]
+    sections = [
+        panels.chart_section(
+            "Individual values",
+            panels.control_spec(one, chart),
+            note=f"{one.kpi.unit} · ◆ signal, number = rule" if chart else one.kpi.unit,
+        )
+    ]
     if chart is not None:
         sections.append(panels.chart_section("Moving range", panels.range_spec(one, chart)))
         sections.append(pm.Section("Signals", table=_signals(one, chart)))
@@ -81,15 +93,24 @@ def _sections(one: Standing, chart: XmrChart | None) -> tuple[pm.Section, ...]:
 def _signals(one: Standing, chart: XmrChart) -> pm.Table:
     known = [value for value in one.values if value.value is not None]
     rows = [
-        pm.Row(str(index), cells=(
-            pm.Cell(str(point.flag.rule), "status", tone="bad" if "concern" in point.variation else "info"),
-            pm.Cell(point.flag.meaning), pm.Cell(known[index].period.label),
-            pm.Cell(panels.show(one.kpi, known[index].value), "number")))
+        pm.Row(
+            str(index),
+            cells=(
+                pm.Cell(str(point.flag.rule), "status", tone="bad" if "concern" in point.variation else "info"),
+                pm.Cell(point.flag.meaning),
+                pm.Cell(known[index].period.label),
+                pm.Cell(panels.show(one.kpi, known[index].value), "number"),
+            ),
+        )
         for index, point in reversed(list(enumerate(chart.points)))
         if point.flag is not Flag.NONE
     ]
-    columns = (pm.Column("rule", "Rule"), pm.Column("what", "What it means", wide=True), pm.Column("when", "Period"),
-               pm.Column("value", "Value", align="end"))
+    columns = (
+        pm.Column("rule", "Rule"),
+        pm.Column("what", "What it means", wide=True),
+        pm.Column("when", "Period"),
+        pm.Column("value", "Value", align="end"),
+    )
     return pm.Table(columns, tuple(rows[:15]), "Signals", "No signals: only common-cause variation.")
 
 
@@ -103,10 +124,18 @@ def _rail(one: Standing, chart: XmrChart | None, user: Any) -> tuple[pm.Section,
     rail = [pm.Section("Status", facts=tuple(facts), status=status)]
     if chart is not None:
         now = chart.now
-        rail.append(pm.Section("Natural process limits", note=f"{now.stop - now.start} points", facts=(
-            pm.Fact("Upper limit", pm.Cell(panels.show(kpi, now.upper))), pm.Fact("Mean", pm.Cell(panels.show(kpi, now.mean))),
-            pm.Fact("Lower limit", pm.Cell(panels.show(kpi, now.lower))),
-            pm.Fact("Mean moving range", pm.Cell(panels.show(kpi, now.mean_range))))))
+        rail.append(
+            pm.Section(
+                "Natural process limits",
+                note=f"{now.stop - now.start} points",
+                facts=(
+                    pm.Fact("Upper limit", pm.Cell(panels.show(kpi, now.upper))),
+                    pm.Fact("Mean", pm.Cell(panels.show(kpi, now.mean))),
+                    pm.Fact("Lower limit", pm.Cell(panels.show(kpi, now.lower))),
+                    pm.Fact("Mean moving range", pm.Cell(panels.show(kpi, now.mean_range))),
+                ),
+            )
+        )
     splits = _by_department(one, user)
     if splits.rows:
         rail.append(pm.Section("By department", table=splits))
@@ -119,9 +148,20 @@ def _by_department(one: Standing, user: Any) -> pm.Table:
     if one.latest is not None:
         for department, value, count in queries.split(one, user=user):
             url = reverse("kpi_chart", args=[one.kpi.pk]) + f"?period={one.grain}&department={department.pk}"
-            rows.append(pm.Row(str(department.pk), url, (
-                pm.Cell(department.name, "link", url=url), pm.Cell(panels.show(one.kpi, value), "number"),
-                pm.Cell(format_number(count), "number"))))
-    columns = (pm.Column("name", "Department", wide=True), pm.Column("value", "Value", align="end"),
-               pm.Column("count", "Readings", align="end"))
+            rows.append(
+                pm.Row(
+                    str(department.pk),
+                    url,
+                    (
+                        pm.Cell(department.name, "link", url=url),
+                        pm.Cell(panels.show(one.kpi, value), "number"),
+                        pm.Cell(format_number(count), "number"),
+                    ),
+                )
+            )
+    columns = (
+        pm.Column("name", "Department", wide=True),
+        pm.Column("value", "Value", align="end"),
+        pm.Column("count", "Readings", align="end"),
+    )
     return pm.Table(columns, tuple(rows[:20]), "By department", "No departments.")

@@ -39,29 +39,88 @@ SIGN_INS = (
     ("demo.buy", "Luc", "Brandt", "Buyer", "BUY", "LOG"),
 )
 FIRST = (
-    "Ada", "Bela", "Carl", "Dina", "Emil", "Fanny", "Gita", "Hugo", "Ida", "Jonas", "Karin", "Leo", "Mina", "Nils", "Olga",
-    "Pavel", "Rosa", "Sven", "Tara", "Ulf", "Vera", "Willem", "Yara", "Zeno",
+    "Ada",
+    "Bela",
+    "Carl",
+    "Dina",
+    "Emil",
+    "Fanny",
+    "Gita",
+    "Hugo",
+    "Ida",
+    "Jonas",
+    "Karin",
+    "Leo",
+    "Mina",
+    "Nils",
+    "Olga",
+    "Pavel",
+    "Rosa",
+    "Sven",
+    "Tara",
+    "Ulf",
+    "Vera",
+    "Willem",
+    "Yara",
+    "Zeno",
 )
 LAST = (
-    "Aho", "Berg", "Cazal", "Dahl", "Ek", "Fors", "Grabow", "Holm", "Ivers", "Jansky", "Kowal", "Lund", "Moreau", "Nyman",
-    "Ohlin", "Pires", "Quist", "Rask", "Stahl", "Toivo", "Uhlig", "Vinter", "Wolska", "Zander",
+    "Aho",
+    "Berg",
+    "Cazal",
+    "Dahl",
+    "Ek",
+    "Fors",
+    "Grabow",
+    "Holm",
+    "Ivers",
+    "Jansky",
+    "Kowal",
+    "Lund",
+    "Moreau",
+    "Nyman",
+    "Ohlin",
+    "Pires",
+    "Quist",
+    "Rask",
+    "Stahl",
+    "Toivo",
+    "Uhlig",
+    "Vinter",
+    "Wolska",
+    "Zander",
 )
-HOLIDAYS = (((1, 1), "New Year's Day"), ((5, 1), "Labour Day"), ((12, 25), "Christmas Day"), ((12, 26), "Second Christmas Day"))
+HOLIDAYS = (
+    ((1, 1), "New Year's Day"),
+    ((5, 1), "Labour Day"),
+    ((12, 25), "Christmas Day"),
+    ((12, 26), "Second Christmas Day"),
+)
 SHIFTS = [["06:00", "14:00"], ["14:00", "22:00"]]
 
 
 @demo_part("sites, departments and people", 10)
 def build(demo: Demo) -> None:
     calendar = services.add_calendar(
-        code="two-shift", name="Two shifts, Monday to Friday", time_zone="Europe/Stockholm",
-        hours=[SHIFTS] * 5 + [[], []], actor=None,
+        code="two-shift",
+        name="Two shifts, Monday to Friday",
+        time_zone="Europe/Stockholm",
+        hours=[SHIFTS] * 5 + [[], []],
+        actor=None,
     )
     for year in range(demo.until.year - 2, demo.until.year + 2):
         for (month, day), name in HOLIDAYS:
             services.add_holiday(calendar=calendar, day=date(year, month, day), name=name, actor=None)
     sites = {
         code: services.open_site(
-            code=code, name=name, city=city, country=country, time_zone=zone, currency=currency, calendar=calendar, actor=None
+            code=code,
+            name=name,
+            city=city,
+            country=country,
+            time_zone=zone,
+            currency=currency,
+            calendar=calendar,
+            actor=None,
         )
         for code, name, city, country, zone, currency in SITES
     }
@@ -69,7 +128,12 @@ def build(demo: Demo) -> None:
     start = date(demo.until.year - 3, 1, 1)
     for code, name, parent, site, _ in DEPARTMENTS:
         departments[code] = services.open_department(
-            code=code, name=name, parent=departments[parent] if parent else None, site=sites[site], valid_from=start, actor=None
+            code=code,
+            name=name,
+            parent=departments[parent] if parent else None,
+            site=sites[site],
+            valid_from=start,
+            actor=None,
         )
     demo.made |= {"sites": sites, "departments": departments, "people": _people(demo, departments, start)}
     for code in ("CNC", "ASM", "TEST", "POZ"):
@@ -81,18 +145,30 @@ def _people(demo: Demo, departments: dict[str, Department], start: date) -> dict
     people: dict[str, User] = {}
     for username, first, last, title, role, code in SIGN_INS:
         people[username] = accounts.invite_user(
-            username=username, first_name=first, last_name=last, title=title, email=f"{username}@nordvalve.example",
-            password=demo.password, actor=None,
+            username=username,
+            first_name=first,
+            last_name=last,
+            title=title,
+            email=f"{username}@nordvalve.example",
+            password=demo.password,
+            actor=None,
         )
-        services.grant_role(user=people[username], role=role, department=departments[code], valid_from=start, actor=None)
+        services.grant_role(
+            user=people[username], role=role, department=departments[code], valid_from=start, actor=None
+        )
     for code, _, _, _, count in DEPARTMENTS:
         missing = count - sum(1 for one in SIGN_INS if one[5] == code)
         for index in range(missing):
             username = f"{code.lower()}{index + 1:02d}"
             people[username] = accounts.invite_user(
-                username=username, first_name=demo.rng.choice(FIRST), last_name=demo.rng.choice(LAST), actor=None,
+                username=username,
+                first_name=demo.rng.choice(FIRST),
+                last_name=demo.rng.choice(LAST),
+                actor=None,
                 title="Supervisor" if index == 0 else "Operator",
             )
             role = "SUP" if index == 0 else "OPR"
-            services.grant_role(user=people[username], role=role, department=departments[code], valid_from=start, actor=None)
+            services.grant_role(
+                user=people[username], role=role, department=departments[code], valid_from=start, actor=None
+            )
     return people

@@ -79,7 +79,9 @@ class MoveDepartmentForm(ActionForm):
     """A new parent from a date on."""
 
     parent = RecordField(Department, required=False)
-    valid_from = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), help_text="First day below the new parent")
+    valid_from = forms.DateField(
+        widget=forms.DateInput(attrs={"type": "date"}), help_text="First day below the new parent"
+    )
 
 
 class TeamForm(form_for(Team, ("code", "name", "department", "lead"))):  # type: ignore[misc]
@@ -116,5 +118,7 @@ class DelegateForm(ActionForm):
     principal = RecordField(User, label="For whom")
     substitute = RecordField(User, label="Stand-in")
     valid_from = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
-    valid_until = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), help_text="First day without the stand-in")
+    valid_until = forms.DateField(
+        widget=forms.DateInput(attrs={"type": "date"}), help_text="First day without the stand-in"
+    )
     reason = forms.CharField(max_length=200, required=False)

@@ -147,11 +147,12 @@ class Placement(models.Model):
         constraints = [
             ExclusionConstraint(
                 name="a department has one parent at a time",
-                expressions=[("department", RangeOperators.EQUAL), (_dates("valid_from", "valid_until"), RangeOperators.OVERLAPS)],
+                expressions=[
+                    ("department", RangeOperators.EQUAL),
+                    (_dates("valid_from", "valid_until"), RangeOperators.OVERLAPS),
+                ],
             ),
-            models.CheckConstraint(
-                condition=~Q(department=F("parent")), name="a department is not its own parent"
-            ),
+            models.CheckConstraint(condition=~Q(department=F("parent")), name="a department is not its own parent"),
         ]
 
 
@@ -176,13 +177,17 @@ class Team(Noun):
     code = models.CharField(max_length=20)
     name = models.CharField(max_length=80)
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="teams")
-    lead = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    lead = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     objects = ScopedManager()
 
     class Meta:
         base_manager_name = "objects"
-        constraints = [models.UniqueConstraint(fields=["department", "code"], name="a team code is used once per department")]
+        constraints = [
+            models.UniqueConstraint(fields=["department", "code"], name="a team code is used once per department")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -240,7 +245,9 @@ class Delegation(Noun):
     RESOURCE: ClassVar[str] = "delegation"
     ACCESS_ROW: ClassVar[str] = "user"
 
-    principal: Any = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="delegations_given")
+    principal: Any = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="delegations_given"
+    )
     substitute: Any = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="delegations_received"
     )
@@ -253,7 +260,9 @@ class Delegation(Noun):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(principal=F("substitute")), name="nobody stands in for themselves"),
-            models.CheckConstraint(condition=Q(valid_until__gt=F("valid_from")), name="a delegation ends after it begins"),
+            models.CheckConstraint(
+                condition=Q(valid_until__gt=F("valid_from")), name="a delegation ends after it begins"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -43,13 +43,47 @@ class SiteResource(Resource):
     import_key = ("code",)
     changed_fact = events.SiteChanged
     actions = (
-        Action(name="open", label="New site", verb="c", kind="create", run=services.open_site, form=forms.SiteForm, icon="plus"),
-        Action(name="edit", label="Edit", verb="u", kind="change", run=services.change_site, form=forms.SiteForm, icon="pencil",
-               when=in_use),
-        Action(name="close", label="Close site", verb="x", run=services.close_site, icon="archive", danger=True, bulk=True,
-               when=in_use, confirm="A closed site is no longer offered anywhere. It can be reopened.", done="Site closed"),
-        Action(name="reopen", label="Reopen site", verb="x", run=services.reopen_site, icon="archive-restore", when=archived,
-               bulk=True, done="Site reopened"),
+        Action(
+            name="open",
+            label="New site",
+            verb="c",
+            kind="create",
+            run=services.open_site,
+            form=forms.SiteForm,
+            icon="plus",
+        ),
+        Action(
+            name="edit",
+            label="Edit",
+            verb="u",
+            kind="change",
+            run=services.change_site,
+            form=forms.SiteForm,
+            icon="pencil",
+            when=in_use,
+        ),
+        Action(
+            name="close",
+            label="Close site",
+            verb="x",
+            run=services.close_site,
+            icon="archive",
+            danger=True,
+            bulk=True,
+            when=in_use,
+            confirm="A closed site is no longer offered anywhere. It can be reopened.",
+            done="Site closed",
+        ),
+        Action(
+            name="reopen",
+            label="Reopen site",
+            verb="x",
+            run=services.reopen_site,
+            icon="archive-restore",
+            when=archived,
+            bulk=True,
+            done="Site reopened",
+        ),
     )
 
 
@@ -60,17 +94,35 @@ class CalendarResource(Resource):
     label, plural, icon = "Working calendar", "Working calendars", "calendar-days"
     nav = ("Settings", 12)
     help = "Working hours by weekday in a time zone; holidays are exceptions."
-    columns = (Column("code", "Code", sort="code"), Column("name", "Name", sort="name"), Column("time_zone", "Time zone"))
+    columns = (
+        Column("code", "Code", sort="code"),
+        Column("name", "Name", sort="name"),
+        Column("time_zone", "Time zone"),
+    )
     search = ("code", "name")
     fields = ("code", "name", "time_zone", "hours")
     order = "code"
     import_key = ("code",)
     changed_fact = events.CalendarChanged
     actions = (
-        Action(name="add", label="New calendar", verb="c", kind="create", run=services.add_calendar, form=forms.CalendarForm,
-               icon="plus"),
-        Action(name="edit", label="Edit", verb="u", kind="change", run=services.change_calendar, form=forms.CalendarForm,
-               icon="pencil"),
+        Action(
+            name="add",
+            label="New calendar",
+            verb="c",
+            kind="create",
+            run=services.add_calendar,
+            form=forms.CalendarForm,
+            icon="plus",
+        ),
+        Action(
+            name="edit",
+            label="Edit",
+            verb="u",
+            kind="change",
+            run=services.change_calendar,
+            form=forms.CalendarForm,
+            icon="pencil",
+        ),
     )
 
 
@@ -82,7 +134,9 @@ class HolidayResource(Resource):
     nav = ("Settings", 13)
     help = "Days on which a calendar does not work."
     columns = (
-        Column("name", "Name", sort="name"), Column("day", "Day", "date", sort="day"), Column("calendar", "Calendar"),
+        Column("name", "Name", sort="name"),
+        Column("day", "Day", "date", sort="day"),
+        Column("calendar", "Calendar"),
     )
     filters = ("calendar", "day")
     search = ("name",)
@@ -91,10 +145,24 @@ class HolidayResource(Resource):
     import_key = ("calendar", "day")
     changed_fact = events.HolidayChanged
     actions = (
-        Action(name="add", label="New holiday", verb="c", kind="create", run=services.add_holiday, form=forms.HolidayForm,
-               icon="plus"),
-        Action(name="edit", label="Edit", verb="u", kind="change", run=services.change_holiday, form=forms.HolidayForm,
-               icon="pencil"),
+        Action(
+            name="add",
+            label="New holiday",
+            verb="c",
+            kind="create",
+            run=services.add_holiday,
+            form=forms.HolidayForm,
+            icon="plus",
+        ),
+        Action(
+            name="edit",
+            label="Edit",
+            verb="u",
+            kind="change",
+            run=services.change_holiday,
+            form=forms.HolidayForm,
+            icon="pencil",
+        ),
     )
 
     def number(self, record: Any) -> str:
@@ -121,16 +189,55 @@ class DepartmentResource(Resource):
     import_key = ("code",)
     changed_fact = events.DepartmentChanged
     actions = (
-        Action(name="open", label="New department", verb="c", kind="create", run=services.open_department,
-               form=forms.OpenDepartmentForm, icon="plus"),
-        Action(name="edit", label="Edit", verb="u", kind="change", run=services.change_department, form=forms.DepartmentForm,
-               icon="pencil", when=in_use),
-        Action(name="move", label="Move", verb="u", run=services.move_department, form=forms.MoveDepartmentForm,
-               icon="git-branch", when=in_use, done="Move recorded"),
-        Action(name="close", label="Close department", verb="x", run=services.close_department, icon="archive", danger=True,
-               when=in_use, confirm="A closed department keeps its records and takes no new ones.", done="Department closed"),
-        Action(name="reopen", label="Reopen department", verb="x", run=services.reopen_department, icon="archive-restore",
-               when=archived, done="Department reopened"),
+        Action(
+            name="open",
+            label="New department",
+            verb="c",
+            kind="create",
+            run=services.open_department,
+            form=forms.OpenDepartmentForm,
+            icon="plus",
+        ),
+        Action(
+            name="edit",
+            label="Edit",
+            verb="u",
+            kind="change",
+            run=services.change_department,
+            form=forms.DepartmentForm,
+            icon="pencil",
+            when=in_use,
+        ),
+        Action(
+            name="move",
+            label="Move",
+            verb="u",
+            run=services.move_department,
+            form=forms.MoveDepartmentForm,
+            icon="git-branch",
+            when=in_use,
+            done="Move recorded",
+        ),
+        Action(
+            name="close",
+            label="Close department",
+            verb="x",
+            run=services.close_department,
+            icon="archive",
+            danger=True,
+            when=in_use,
+            confirm="A closed department keeps its records and takes no new ones.",
+            done="Department closed",
+        ),
+        Action(
+            name="reopen",
+            label="Reopen department",
+            verb="x",
+            run=services.reopen_department,
+            icon="archive-restore",
+            when=archived,
+            done="Department reopened",
+        ),
     )
 
 
@@ -142,7 +249,9 @@ class TeamResource(Resource):
     nav = ("People", 20)
     help = "A few people of one department who share work."
     columns = (
-        Column("code", "Code", sort="code"), Column("name", "Name", sort="name"), Column("department", "Department"),
+        Column("code", "Code", sort="code"),
+        Column("name", "Name", sort="name"),
+        Column("department", "Department"),
         Column("lead", "Lead"),
     )
     filters = ("department",)
@@ -152,10 +261,33 @@ class TeamResource(Resource):
     import_key = ("department", "code")
     changed_fact = events.TeamChanged
     actions = (
-        Action(name="form", label="New team", verb="c", kind="create", run=services.form_team, form=forms.TeamForm, icon="plus"),
-        Action(name="edit", label="Edit", verb="u", kind="change", run=services.change_team, form=forms.TeamForm, icon="pencil"),
-        Action(name="members", label="Set people", verb="u", run=services.set_team_members, form=forms.TeamMembersForm,
-               icon="users", done="People set"),
+        Action(
+            name="form",
+            label="New team",
+            verb="c",
+            kind="create",
+            run=services.form_team,
+            form=forms.TeamForm,
+            icon="plus",
+        ),
+        Action(
+            name="edit",
+            label="Edit",
+            verb="u",
+            kind="change",
+            run=services.change_team,
+            form=forms.TeamForm,
+            icon="pencil",
+        ),
+        Action(
+            name="members",
+            label="Set people",
+            verb="u",
+            run=services.set_team_members,
+            form=forms.TeamMembersForm,
+            icon="users",
+            done="People set",
+        ),
     )
 
 
@@ -167,18 +299,37 @@ class RoleGrantResource(Resource):
     nav = ("Settings", 20)
     help = "Which role a person holds in which department, from when until when."
     columns = (
-        Column("user", "Person", sort="user__username"), Column("role", "Role", value=lambda one: one.get_role_display()),
-        Column("department", "Department"), Column("valid_from", "From", "date", sort="valid_from"),
+        Column("user", "Person", sort="user__username"),
+        Column("role", "Role", value=lambda one: one.get_role_display()),
+        Column("department", "Department"),
+        Column("valid_from", "From", "date", sort="valid_from"),
         Column("valid_until", "Until", "date"),
     )
     filters = ("role", "department")
     search = ("user__username", "user__last_name")
     fields = ("user", "role", "department", "valid_from", "valid_until", "granted_by")
     actions = (
-        Action(name="grant", label="Grant a role", verb="c", kind="create", run=services.grant_role, form=forms.GrantRoleForm,
-               icon="shield-plus", automation=False),
-        Action(name="end", label="End role", verb="u", run=services.end_role, form=forms.EndRoleForm, icon="shield-minus",
-               danger=True, automation=False, done="Role ended"),
+        Action(
+            name="grant",
+            label="Grant a role",
+            verb="c",
+            kind="create",
+            run=services.grant_role,
+            form=forms.GrantRoleForm,
+            icon="shield-plus",
+            automation=False,
+        ),
+        Action(
+            name="end",
+            label="End role",
+            verb="u",
+            run=services.end_role,
+            form=forms.EndRoleForm,
+            icon="shield-minus",
+            danger=True,
+            automation=False,
+            done="Role ended",
+        ),
     )
 
     def number(self, record: Any) -> str:
@@ -199,16 +350,37 @@ class DelegationResource(Resource):
     nav = ("Settings", 21)
     help = "Who acts for whom while somebody is away. Both names stand on every record."
     columns = (
-        Column("substitute", "Stand-in"), Column("principal", "For"), Column("valid_from", "From", "date", sort="valid_from"),
-        Column("valid_until", "Until", "date"), Column("reason", "Reason"),
+        Column("substitute", "Stand-in"),
+        Column("principal", "For"),
+        Column("valid_from", "From", "date", sort="valid_from"),
+        Column("valid_until", "Until", "date"),
+        Column("reason", "Reason"),
     )
     filters = ("valid_from",)
     fields = ("principal", "substitute", "valid_from", "valid_until", "reason")
     actions = (
-        Action(name="name", label="Name a stand-in", verb="r", kind="create", run=services.delegate, form=forms.DelegateForm,
-               icon="user-check", automation=False),
-        Action(name="end", label="End stand-in", verb="r", run=services.end_delegation, icon="user-x", danger=True,
-               automation=False, when=in_use, confirm="The stand-in loses these rights at once.", done="Stand-in ended"),
+        Action(
+            name="name",
+            label="Name a stand-in",
+            verb="r",
+            kind="create",
+            run=services.delegate,
+            form=forms.DelegateForm,
+            icon="user-check",
+            automation=False,
+        ),
+        Action(
+            name="end",
+            label="End stand-in",
+            verb="r",
+            run=services.end_delegation,
+            icon="user-x",
+            danger=True,
+            automation=False,
+            when=in_use,
+            confirm="The stand-in loses these rights at once.",
+            done="Stand-in ended",
+        ),
     )
 
     def number(self, record: Any) -> str:

@@ -75,7 +75,9 @@ def reopen_site(site: Site, *, actor: Any) -> Site:
     return write.restore(site, actor=actor, fact=events.SiteChanged)
 
 
-def add_calendar(*, code: str, name: str, actor: Any, time_zone: str = "UTC", hours: list[Any] | None = None) -> Calendar:
+def add_calendar(
+    *, code: str, name: str, actor: Any, time_zone: str = "UTC", hours: list[Any] | None = None
+) -> Calendar:
     """Hours are seven lists, Monday first, of [start, end] pairs."""
     calendar = Calendar(code=code, name=name, time_zone=time_zone, hours=hours or [])
     return write.create(calendar, actor=actor, fact=events.CalendarRecorded)
@@ -236,7 +238,12 @@ def grant_role(
         if overlapping.exists():
             raise Refused(f"{user} already holds this role there in that time.", code="role_held", field="role")
         grant = RoleGrant.objects.create(
-            user=user, role=role, department=department, valid_from=valid_from, valid_until=valid_until, granted_by=actor
+            user=user,
+            role=role,
+            department=department,
+            valid_from=valid_from,
+            valid_until=valid_until,
+            granted_by=actor,
         )
         emit(
             events.RoleGranted(
@@ -257,7 +264,9 @@ def grant_role(
 def refresh_homes(user: User | None = None) -> None:
     """Tell accounts where people hold a role today, so that they are seen by the right departments."""
     today = date.today()
-    held = RoleGrant.objects.filter(valid_from__lte=today).filter(Q(valid_until__isnull=True) | Q(valid_until__gt=today))
+    held = RoleGrant.objects.filter(valid_from__lte=today).filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=today)
+    )
     people = [user] if user is not None else list(User.objects.all())
     homes: dict[int, set[int]] = {}
     for user_id, department_id in held.filter(user__in=people).values_list("user_id", "department_id"):
@@ -314,6 +323,8 @@ def delegate(
 
 def end_delegation(delegation: Delegation, *, actor: Any, version: int | None = None) -> Delegation:
     """Either person, or an admin, may end a delegation early."""
-    if actor.pk not in {delegation.principal_id, delegation.substitute_id} and not rights_of(actor).can_somewhere("user", "u"):
+    if actor.pk not in {delegation.principal_id, delegation.substitute_id} and not rights_of(actor).can_somewhere(
+        "user", "u"
+    ):
         raise Refused("Only the two people named, or an admin, can end this.", code="not_allowed")
     return write.archive(delegation, actor=actor, fact=events.DelegationChanged, version=version)

@@ -23,7 +23,11 @@ class ReportForm(ActionForm):
 
     period_key = forms.CharField(max_length=8, label="Week", initial=this_week, help_text="Such as 2026-W47")
     commentary = forms.CharField(
-        required=False, widget=forms.Textarea, max_length=600, label="Verdict", help_text="Two sentences. Empty: made from the figures"
+        required=False,
+        widget=forms.Textarea,
+        max_length=600,
+        label="Verdict",
+        help_text="Two sentences. Empty: made from the figures",
     )
     decisions = forms.CharField(
         required=False, widget=forms.Textarea, max_length=2000, label="Decisions needed", help_text="One per line"

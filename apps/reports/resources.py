@@ -18,7 +18,9 @@ TONES = {"waiting": "info", "ready": "good", "failed": "bad"}
 def file_panel(run: ReportRun, user: Any) -> pm.Section | None:
     if run.state == ReportRun.State.READY:
         return pm.Section(
-            "File", note=f"{run.size // 1024} KB", text=f"SHA-256 {run.sha256}",
+            "File",
+            note=f"{run.size // 1024} KB",
+            text=f"SHA-256 {run.sha256}",
             button=pm.Button("Download PDF", reverse("report_file", args=[run.pk]), "download", "pri"),
         )
     if run.job_id:
@@ -40,18 +42,45 @@ class ReportResource(Resource):
         Column("requested_by", "By"),
         Column("created_at", "Asked for", "date", sort="created_at"),
         Column("as_of", "Data as of", "date"),
-        Column("file", "File", value=lambda one: pm.Cell("Download PDF", "link", url=reverse("report_file", args=[one.pk]))
-               if one.state == "ready" else pm.Cell("")),
+        Column(
+            "file",
+            "File",
+            value=lambda one: (
+                pm.Cell("Download PDF", "link", url=reverse("report_file", args=[one.pk]))
+                if one.state == "ready"
+                else pm.Cell("")
+            ),
+        ),
     )
     filters = ("state", "department", "created_at")
     search = ("number", "period_key")
-    fields = ("number", "kind", "period_key", "department", "requested_by", "commentary", "decisions", "state", "as_of",
-              "sha256", "size", "snapshot")
+    fields = (
+        "number",
+        "kind",
+        "period_key",
+        "department",
+        "requested_by",
+        "commentary",
+        "decisions",
+        "state",
+        "as_of",
+        "sha256",
+        "size",
+        "snapshot",
+    )
     panels = (Panel("file", file_panel),)
     actions = (
-        Action(name="request", label="Make weekly report", verb="c", kind="create", run=services.request_report,
-               form=forms.ReportForm, icon="file-plus", done="Report is being made",
-               help="Rendered by a worker in your own view of the data."),
+        Action(
+            name="request",
+            label="Make weekly report",
+            verb="c",
+            kind="create",
+            run=services.request_report,
+            form=forms.ReportForm,
+            icon="file-plus",
+            done="Report is being made",
+            help="Rendered by a worker in your own view of the data.",
+        ),
     )
 
     def number(self, record: Any) -> str:

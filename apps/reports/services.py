@@ -36,17 +36,27 @@ def request_report(
 ) -> ReportRun:
     """A weekly report in the actor's own view; a worker makes it."""
     if not settings.PDF_ENABLED:
-        raise Refused("PDF libraries are missing on this machine. Run `./ops doctor`; it says what to install.", code="no_pdf")
+        raise Refused(
+            "PDF libraries are missing on this machine. Run `./ops doctor`; it says what to install.", code="no_pdf"
+        )
     Period.parse(period_key, zone())
     place = department or _home(actor)
     with transaction.atomic():
         number = f"{period_key}-{next_number(f'report:{period_key}'):02d}"
         run = ReportRun(
-            number=number, period_key=period_key, department=place, requested_by=actor, commentary=commentary, decisions=decisions
+            number=number,
+            period_key=period_key,
+            department=place,
+            requested_by=actor,
+            commentary=commentary,
+            decisions=decisions,
         )
         write.create(run, actor=actor, fact=events.ReportRequested)
         job = request_job(
-            "reports.make", label=f"Weekly report {number}", params={"run": run.pk, "back": f"/reports/{run.pk}/"}, actor=actor,
+            "reports.make",
+            label=f"Weekly report {number}",
+            params={"run": run.pk, "back": f"/reports/{run.pk}/"},
+            actor=actor,
             department_id=place.pk,
         )
         ReportRun.objects.filter(pk=run.pk).update(job_id=job.pk)
@@ -73,9 +83,17 @@ def make_report(run: ReportRun, *, owner: Any, now: datetime) -> ReportRun:
     with transaction.atomic(), scope.of(owner):
         return write.change(
             ReportRun.objects.select_for_update(of=("self",)).get(pk=run.pk),
-            {"state": ReportRun.State.READY, "sha256": stored.sha256, "size": stored.size, "snapshot": figures, "as_of": now,
-             "audit_head": seal.head()},
-            actor=owner, fact=events.ReportReady, sha256=stored.sha256,
+            {
+                "state": ReportRun.State.READY,
+                "sha256": stored.sha256,
+                "size": stored.size,
+                "snapshot": figures,
+                "as_of": now,
+                "audit_head": seal.head(),
+            },
+            actor=owner,
+            fact=events.ReportReady,
+            sha256=stored.sha256,
         )
 
 

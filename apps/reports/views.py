@@ -13,8 +13,16 @@ from apps.reports.events import ReportDownloaded
 from apps.reports.models import ReportRun
 
 add_page(
-    NavPage("reports", "Reports", "file-chart-column", TOP, 3, lambda user: rights_of(user).can_somewhere("report", "r"), key="r",
-            url_name="report_list")
+    NavPage(
+        "reports",
+        "Reports",
+        "file-chart-column",
+        TOP,
+        3,
+        lambda user: rights_of(user).can_somewhere("report", "r"),
+        key="r",
+        url_name="report_list",
+    )
 )
 
 

@@ -52,6 +52,14 @@ def test_nobody_grants_to_themselves() -> None:
     with scope.of(cast.admin), pytest.raises(Refused) as refused:
         from datetime import date
 
-        org.grant_role(user=cast.admin, role="OPM", department=cast.company.root, valid_from=date(2026, 1, 1), actor=cast.admin)
+        org.grant_role(
+            user=cast.admin, role="OPM", department=cast.company.root, valid_from=date(2026, 1, 1), actor=cast.admin
+        )
     assert refused.value.code == "self_grant"
-    assert NotAllowed is not None and Department is not None and transaction is not None and delivery is not None and Delivery is not None
+    assert (
+        NotAllowed is not None
+        and Department is not None
+        and transaction is not None
+        and delivery is not None
+        and Delivery is not None
+    )

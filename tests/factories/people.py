@@ -65,7 +65,11 @@ class Cast:
 def cast() -> Cast:
     places = company()
     by_role = {
-        role: user(f"role_{role.lower()}", role=role, department=places.root if role in {"ADM", "EXE", "OPM", "AUD"} else places.plant)
+        role: user(
+            f"role_{role.lower()}",
+            role=role,
+            department=places.root if role in {"ADM", "EXE", "OPM", "AUD"} else places.plant,
+        )
         for role in matrix.ROLES
         if role != "TOK"
     }

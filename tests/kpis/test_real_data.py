@@ -23,7 +23,10 @@ from tests.factories import people
 from tests.factories.kpis import kpi
 
 DATA = Path(os.environ.get("OPS_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "kpi_xmr"
-pytestmark = [pytest.mark.django_db, pytest.mark.skipif(not DATA.is_dir(), reason="the real data set is not on this machine")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(not DATA.is_dir(), reason="the real data set is not on this machine"),
+]
 ZONE = ZoneInfo("Europe/Stockholm")
 
 

@@ -49,7 +49,9 @@ def test_incremental_equals_full_recompute(seed: int) -> None:
             services.roll_up_batch(batch.pk)
         undone = next((b for b in batches if not b.corrected), None)
         if undone is not None and not ReadingBatch.objects.filter(pk__gt=undone.pk, corrected__gt=0).exists():
-            services.undo_batch(ReadingBatch.objects.get(pk=undone.pk), actor=people.user("boss", role="OPM", department=places.root))
+            services.undo_batch(
+                ReadingBatch.objects.get(pk=undone.pk), actor=people.user("boss", role="OPM", department=places.root)
+            )
         incremental = table()
         assert incremental
         rollup.full_recompute()

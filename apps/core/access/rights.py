@@ -153,12 +153,12 @@ def rights_of(user: Any) -> Rights:
     return known
 
 
-def require(user: Any, row: str, verb: str, record: Any = None, *, own: str | None = None, noun: str = "record") -> None:
+def require(
+    user: Any, row: str, verb: str, record: Any = None, *, own: str | None = None, noun: str = "record"
+) -> None:
     """Refuse, naming who may, unless the user holds the verb (on this record, when one is given)."""
     rights = rights_of(user)
     allowed = rights.can_somewhere(row, verb) if record is None else rights.covers(row, verb, record, own=own)
     if not allowed:
         who = ", ".join(matrix.roles_with(row, verb)) or "nobody"
-        raise NotAllowed(
-            f"You may not {matrix.VERBS[verb]} this {noun}. People with this right: {who}.", who_may=who
-        )
+        raise NotAllowed(f"You may not {matrix.VERBS[verb]} this {noun}. People with this right: {who}.", who_may=who)

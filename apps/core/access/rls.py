@@ -49,7 +49,8 @@ def secure(table: str, kind: str = "department") -> migrations.RunSQL:
             f'CREATE POLICY ops_remove ON "{table}" FOR DELETE USING ({write})',
         ],
         reverse_sql=[
-            f'DROP POLICY IF EXISTS {policy} ON "{table}"' for policy in ("ops_see", "ops_add", "ops_change", "ops_remove")
+            f'DROP POLICY IF EXISTS {policy} ON "{table}"'
+            for policy in ("ops_see", "ops_add", "ops_change", "ops_remove")
         ]
         + [f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY', f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY'],
     )

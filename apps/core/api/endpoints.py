@@ -68,10 +68,18 @@ class Endpoint(APIView):
         headers = dict(done.headers) | ({"Idempotency-Replayed": "true"} if done.replayed else {})
         return Response(done.body, status=done.status, headers=headers)
 
-    def perform(self, request: Request, action: Action, data: dict[str, Any], record: Any = None, version: Any = None) -> Any:
+    def perform(
+        self, request: Request, action: Action, data: dict[str, Any], record: Any = None, version: Any = None
+    ) -> Any:
         return perform(
-            action, row=self.resource.row, noun=self.resource.label.lower(), actor=request.user, data=data, record=record,
-            version=version, own=self.resource.own,
+            action,
+            row=self.resource.row,
+            noun=self.resource.label.lower(),
+            actor=request.user,
+            data=data,
+            record=record,
+            version=version,
+            own=self.resource.own,
         )
 
 
@@ -83,7 +91,9 @@ def check_parameters(params: QueryDict, allowed: frozenset[str] | set[str], many
     for name, values in params.lists():
         if name not in allowed:
             known = ", ".join(sorted(allowed)) or "none"
-            raise Refused(f"'{name}' is not a parameter here. Parameters: {known}.", code="unknown_parameter", field=name)
+            raise Refused(
+                f"'{name}' is not a parameter here. Parameters: {known}.", code="unknown_parameter", field=name
+            )
         if len(values) > 1 and name not in many:
             raise Refused(f"'{name}' is given twice. Give it once.", code="repeated_parameter", field=name)
         if any("\x00" in value for value in values):
@@ -177,7 +187,7 @@ def required_version(request: Request) -> int:
         )
     number = text.strip('"').removeprefix("v")
     if not (number.isascii() and number.isdigit()):
-        raise Refused("If-Match must hold an ETag such as \"v3\".", code="version_stale")
+        raise Refused('If-Match must hold an ETag such as "v3".', code="version_stale")
     return int(number)
 
 

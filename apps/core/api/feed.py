@@ -90,8 +90,14 @@ class ChangesEndpoint(APIView):
 
 def _change(row: tuple[Any, ...]) -> dict[str, Any]:
     return {
-        "id": row[0], "name": row[1], "subject": row[2], "actor": row[3], "cause": row[4],
-        "changes": _load(row[5]), "values": _load(row[6]), "at": api_value(row[7]),
+        "id": row[0],
+        "name": row[1],
+        "subject": row[2],
+        "actor": row[3],
+        "cause": row[4],
+        "changes": _load(row[5]),
+        "values": _load(row[6]),
+        "at": api_value(row[7]),
     }
 
 
@@ -108,8 +114,14 @@ def _read(cursor: str) -> tuple[str, int]:
         return "0", 0
     try:
         xact, _, last = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(".")
-        if not (xact.isascii() and xact.isdigit() and last.isascii() and last.isdigit()) or int(xact) >= 2**63 or int(last) >= 2**63:
+        if (
+            not (xact.isascii() and xact.isdigit() and last.isascii() and last.isdigit())
+            or int(xact) >= 2**63
+            or int(last) >= 2**63
+        ):
             raise ValueError
         return xact, int(last)
     except (ValueError, UnicodeDecodeError) as error:
-        raise Refused("This cursor was not made by this feed. Start without it.", code="bad_cursor", field="after") from error
+        raise Refused(
+            "This cursor was not made by this feed. Start without it.", code="bad_cursor", field="after"
+        ) from error

@@ -44,7 +44,9 @@ def _expectation(field: forms.Field, value: Any) -> tuple[str, bool]:
     if isinstance(field, forms.BooleanField):
         return "true or false", isinstance(value, bool)
     if isinstance(field, RecordsField):
-        return "a list of keys", isinstance(value, list) and all(isinstance(v, int) and not isinstance(v, bool) for v in value)
+        return "a list of keys", isinstance(value, list) and all(
+            isinstance(v, int) and not isinstance(v, bool) for v in value
+        )
     if isinstance(field, RecordField):
         return "a key (whole number)", whole
     if isinstance(field, forms.MultipleChoiceField):

@@ -38,7 +38,8 @@ def wanted(resource: Resource, text: str) -> tuple[str, ...]:
     if unknown:
         raise Refused(
             f"'{unknown[0]}' is not a field of {resource.plural.lower()}. Fields: {', '.join(known)}.",
-            code="unknown_parameter", field="fields",
+            code="unknown_parameter",
+            field="fields",
         )
     return tuple(name for name in known if name in asked)
 

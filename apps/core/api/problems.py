@@ -16,7 +16,14 @@ from apps.core.web.middleware import undo
 
 log = logging.getLogger("ops.api")
 CONTENT_TYPE = "application/problem+json"
-BAD_REQUESTS = {"bad_filter", "bad_cursor", "unknown_parameter", "repeated_parameter", "bad_idempotency_key", "bad_body"}
+BAD_REQUESTS = {
+    "bad_filter",
+    "bad_cursor",
+    "unknown_parameter",
+    "repeated_parameter",
+    "bad_idempotency_key",
+    "bad_body",
+}
 STATUS_OF = {"in_progress": 409, "precondition_required": 428, "version_stale": 412}
 
 

@@ -84,7 +84,9 @@ def output_serializer(resource: Resource) -> type[serializers.Serializer[Any]]:
     fields = {name: _output_field(resource, name) for name in field_names(resource)}
     for field in fields.values():
         field.required = False
-    return type(f"{resource.model.__name__}", (serializers.Serializer,), {**fields, "__doc__": resource.help or resource.label})
+    return type(
+        f"{resource.model.__name__}", (serializers.Serializer,), {**fields, "__doc__": resource.help or resource.label}
+    )
 
 
 def _input_field(field: forms.Field) -> Any:
@@ -125,7 +127,9 @@ def input_serializer(resource: Resource, action: Action, *, bulk: bool = False) 
         for field in fields.values():
             field.required = False
     if bulk:
-        fields["ids"] = serializers.ListField(child=serializers.IntegerField(min_value=1), min_length=1, max_length=1000)
+        fields["ids"] = serializers.ListField(
+            child=serializers.IntegerField(min_value=1), min_length=1, max_length=1000
+        )
         name += "Bulk"
     return inline_serializer(name=name, fields=fields) if fields else None
 
@@ -141,9 +145,14 @@ def list_serializer(resource: Resource) -> Any:
 
 
 IDEMPOTENCY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="Your own unique text; the same key does the same thing once"
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Your own unique text; the same key does the same thing once",
 )
-IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description='The ETag you read, such as "v3"')
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, required=True, description='The ETag you read, such as "v3"'
+)
 
 
 def list_parameters(resource: Resource) -> list[OpenApiParameter]:
@@ -155,11 +164,15 @@ def list_parameters(resource: Resource) -> list[OpenApiParameter]:
         OpenApiParameter("q", str, description="Words to look for"),
     ]
     if resource.archives:
-        found.append(OpenApiParameter("archived", {"type": "string", "enum": ["0", "1"]}, description="1 lists archived ones"))
+        found.append(
+            OpenApiParameter("archived", {"type": "string", "enum": ["0", "1"]}, description="1 lists archived ones")
+        )
     many = filtering.many_names(resource)
     for name, one in filtering.filterset_class(resource).base_filters.items():
         kind = type(one).__name__
-        schema: Any = {"DateFilter": OpenApiTypes.DATE, "NumberFilter": OpenApiTypes.NUMBER, "BooleanFilter": bool}.get(kind, str)
+        schema: Any = {"DateFilter": OpenApiTypes.DATE, "NumberFilter": OpenApiTypes.NUMBER, "BooleanFilter": bool}.get(
+            kind, str
+        )
         if kind == "ModelMultipleChoiceFilter":
             schema = int
         found.append(OpenApiParameter(name, schema, many=name in many, description=str(one.label)))
@@ -180,7 +193,11 @@ def describe(resource: Resource, view: type[Any], method: str, action: Action | 
     parameters: list[Any] = []
     summary = action.label if action is not None else ""
     if kind == "list":
-        answers, parameters, summary = {200: list_serializer(resource)}, list_parameters(resource), f"List {resource.plural.lower()}"
+        answers, parameters, summary = (
+            {200: list_serializer(resource)},
+            list_parameters(resource),
+            f"List {resource.plural.lower()}",
+        )
     elif kind == "create":
         answers, parameters = {201: output_serializer(resource)}, [IDEMPOTENCY]
     elif kind == "read":
@@ -194,12 +211,21 @@ def describe(resource: Resource, view: type[Any], method: str, action: Action | 
         parameters = [IDEMPOTENCY]
     else:
         parameters = [IDEMPOTENCY]
-    examples = [OpenApiExample(f"{kind} {noun}", value=_example(action), request_only=True)] if body is not None and action else []
+    examples = (
+        [OpenApiExample(f"{kind} {noun}", value=_example(action), request_only=True)]
+        if body is not None and action
+        else []
+    )
     operation = f"{resource.path.replace('-', '_')}_{action.name if action and kind not in {'list', 'read'} else kind}"
     extend_schema(
-        operation_id=operation + ("_bulk" if kind == "bulk" else ""), summary=summary, tags=[resource.plural],
-        description=(action.help if action else resource.help) or None, request=body, responses=answers,
-        parameters=parameters, examples=examples,
+        operation_id=operation + ("_bulk" if kind == "bulk" else ""),
+        summary=summary,
+        tags=[resource.plural],
+        description=(action.help if action else resource.help) or None,
+        request=body,
+        responses=answers,
+        parameters=parameters,
+        examples=examples,
     )(getattr(view, method))
 
 
@@ -215,7 +241,9 @@ def _example(action: Action) -> dict[str, Any]:
         elif isinstance(field, forms.DecimalField):
             found[name] = "12.5"
         elif isinstance(field, forms.ChoiceField):
-            found[name] = next((value for value, _ in field.choices if value), "") if not callable(field.choices) else ""
+            found[name] = (
+                next((value for value, _ in field.choices if value), "") if not callable(field.choices) else ""
+            )
         else:
             found[name] = str(field.label or name)
     return found

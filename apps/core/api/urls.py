@@ -21,9 +21,7 @@ from apps.core.resources.resource import Resource, resources
 
 
 def _view(base: type[Any], resource: Resource, name: str, **attributes: Any) -> type[Any]:
-    methods = {
-        method: _copy(getattr(base, method)) for method in ("get", "post", "patch") if hasattr(base, method)
-    }
+    methods = {method: _copy(getattr(base, method)) for method in ("get", "post", "patch") if hasattr(base, method)}
     return type(f"{resource.model.__name__}{name}", (base,), {"resource": resource, **methods, **attributes})
 
 

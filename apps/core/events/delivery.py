@@ -36,17 +36,16 @@ def deliver(delivery_id: int) -> str:
 
 def _claim(delivery_id: int) -> Handler | None:
     """Count the attempt before the body runs, so that a body that kills its worker is counted too."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit = off")
-            cursor.execute(
-                "UPDATE core_delivery SET attempts = attempts + 1, leased_until = now() + %s"
-                " WHERE id = (SELECT id FROM core_delivery WHERE id = %s AND done_at IS NULL AND parked_at IS NULL"
-                "   AND (leased_until IS NULL OR leased_until < now()) AND available_at <= now()"
-                "   FOR UPDATE SKIP LOCKED) RETURNING handler, attempts",
-                [LEASE, delivery_id],
-            )
-            row = cursor.fetchone()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        cursor.execute(
+            "UPDATE core_delivery SET attempts = attempts + 1, leased_until = now() + %s"
+            " WHERE id = (SELECT id FROM core_delivery WHERE id = %s AND done_at IS NULL AND parked_at IS NULL"
+            "   AND (leased_until IS NULL OR leased_until < now()) AND available_at <= now()"
+            "   FOR UPDATE SKIP LOCKED) RETURNING handler, attempts",
+            [LEASE, delivery_id],
+        )
+        row = cursor.fetchone()
     if row is None:
         return None
     handler = handlers.get(row[0])
@@ -64,7 +63,9 @@ def _run_atomic(delivery_id: int, handler: Handler) -> str:
         delivery = Delivery.objects.select_for_update(of=("self",)).select_related("event").get(pk=delivery_id)
         if delivery.done_at:
             return "already done"
-        with context.entered(cause_id=delivery.event_id, request_id=delivery.event.request_id, depth=_depth(delivery) + 1):
+        with context.entered(
+            cause_id=delivery.event_id, request_id=delivery.event.request_id, depth=_depth(delivery) + 1
+        ):
             handler.run(delivery.event)
         Delivery.objects.filter(pk=delivery_id).update(done_at=Now(), leased_until=None, last_error="")
     return "done"

@@ -57,7 +57,9 @@ def plan_due_runs(now: datetime) -> int:
     planned = 0
     for job in jobs:
         latest = job.period_at(now)
-        last = JobRun.objects.filter(job=job.name).order_by("-period_start").values_list("period_start", flat=True).first()
+        last = (
+            JobRun.objects.filter(job=job.name).order_by("-period_start").values_list("period_start", flat=True).first()
+        )
         start = last + job.every if last else latest
         start = max(start, latest - job.every * (job.max_backfill - 1))
         while start <= latest:
@@ -72,8 +74,6 @@ def _plan(job: Scheduled, period_start: datetime) -> int:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"job_run:{job.name}"])
         if JobRun.objects.filter(job=job.name, period_start=period_start).exists():
             return 0
-        event = emit(
-            JobDue(subject=f"job:{job.name}", job=job.name, period_start=period_start.isoformat()), actor=None
-        )
+        event = emit(JobDue(subject=f"job:{job.name}", job=job.name, period_start=period_start.isoformat()), actor=None)
         JobRun.objects.create(job=job.name, period_start=period_start, event_id=event.pk)
     return 1

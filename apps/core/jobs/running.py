@@ -69,9 +69,7 @@ def request_job(kind: str, *, label: str, params: dict[str, Any], actor: Any, de
     if kind not in runners:
         raise Refused(f"There is no job of kind '{kind}'.", code="unknown_job")
     with transaction.atomic():
-        row = Job.objects.create(
-            kind=kind, label=label, params=params, owner_id=actor.pk, department_id=department_id
-        )
+        row = Job.objects.create(kind=kind, label=label, params=params, owner_id=actor.pk, department_id=department_id)
         emit(
             JobRequested(
                 subject=f"job:{row.pk}",
@@ -92,9 +90,7 @@ def cancel_job(job_row: Job, *, actor: Any) -> Job:
         raise Refused("This job is finished; there is nothing to cancel.", code="job_finished")
     with transaction.atomic():
         Job.objects.filter(pk=job_row.pk).update(cancel_requested=True)
-        Job.objects.filter(pk=job_row.pk, state=Job.State.WAITING).update(
-            state=Job.State.CANCELLED, finished_at=Now()
-        )
+        Job.objects.filter(pk=job_row.pk, state=Job.State.WAITING).update(state=Job.State.CANCELLED, finished_at=Now())
     job_row.refresh_from_db()
     return job_row
 

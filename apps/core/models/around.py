@@ -35,7 +35,9 @@ class SavedView(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["resource", "owner_id", "name"], name="a person names a view once per list"),
+            models.UniqueConstraint(
+                fields=["resource", "owner_id", "name"], name="a person names a view once per list"
+            ),
             models.UniqueConstraint(
                 fields=["resource", "owner_id"], condition=models.Q(is_default=True), name="one default view per person"
             ),

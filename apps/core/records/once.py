@@ -30,7 +30,9 @@ def body_hash(content: bytes) -> str:
 def once(*, principal: str, route: str, key: str, content_hash: str, run: Callable[[], Answer]) -> Answer:
     """Run at most once per (principal, route, key); 5xx answers vanish with their transaction."""
     if not 1 <= len(key) <= 200:
-        raise Refused("Idempotency-Key must have 1 to 200 characters.", code="bad_idempotency_key", field="Idempotency-Key")
+        raise Refused(
+            "Idempotency-Key must have 1 to 200 characters.", code="bad_idempotency_key", field="Idempotency-Key"
+        )
     try:
         with connection.cursor() as cursor:
             cursor.execute(

@@ -45,8 +45,11 @@ def change(
         return record
     with transaction.atomic():
         _check(record)
-        columns = {field.attname: getattr(record, field.attname) for field in record._meta.concrete_fields
-                   if field.attname in changes}
+        columns = {
+            field.attname: getattr(record, field.attname)
+            for field in record._meta.concrete_fields
+            if field.attname in changes
+        }
         _guarded_update(record, seen, columns)
         emit(_fact(fact, record, changes=changes, **extra), actor=actor)
         index_record(record)
@@ -122,13 +125,19 @@ def refusal_of(error: IntegrityError, record: Noun) -> Refused:
     for constraint in record._meta.constraints:
         if constraint.name == name:
             fields = getattr(constraint, "fields", ()) or ()
-            return Refused(f"The rule is: {name}. Change the value and save again.", code="rule_broken",
-                           field=fields[-1] if fields else None)
+            return Refused(
+                f"The rule is: {name}. Change the value and save again.",
+                code="rule_broken",
+                field=fields[-1] if fields else None,
+            )
     for field in record._meta.concrete_fields:
         if field.unique and field.column in name:
             value = getattr(record, field.attname)
-            return Refused(f"{field.verbose_name.capitalize()} '{value}' is taken. Choose another one.",
-                           code="taken", field=field.name)
+            return Refused(
+                f"{field.verbose_name.capitalize()} '{value}' is taken. Choose another one.",
+                code="taken",
+                field=field.name,
+            )
     return Refused("The database refused this: a linked record is missing or a rule is broken.", code="rule_broken")
 
 

@@ -48,13 +48,18 @@ def _filters_for(field: models.Field[Any, Any]) -> dict[str, django_filters.Filt
             f"{name}_before": _date(f"{label} until", name, "date__lte"),
         }
     if isinstance(field, models.DateField):
-        return {f"{name}_after": _date(f"{label} from", name, "gte"), f"{name}_before": _date(f"{label} until", name, "lte")}
+        return {
+            f"{name}_after": _date(f"{label} from", name, "gte"),
+            f"{name}_before": _date(f"{label} until", name, "lte"),
+        }
     if isinstance(field, NUMBERS):
         return {
             f"{name}_min": django_filters.NumberFilter(label=f"{label} at least", field_name=name, lookup_expr="gte"),
             f"{name}_max": django_filters.NumberFilter(label=f"{label} at most", field_name=name, lookup_expr="lte"),
         }
-    return {f"{name}_has": django_filters.CharFilter(label=f"{label} contains", field_name=name, lookup_expr="icontains")}
+    return {
+        f"{name}_has": django_filters.CharFilter(label=f"{label} contains", field_name=name, lookup_expr="icontains")
+    }
 
 
 @cache

@@ -91,7 +91,8 @@ class RowImporter:
             if found is None and title.strip() not in extra:
                 raise Refused(
                     f"Column '{title}' is not known. Known columns: {', '.join(self.create.form.base_fields)}.",
-                    code="unknown_column", field=title,
+                    code="unknown_column",
+                    field=title,
                 )
             names.append(found)
         missing = [name for name in self.resource.import_key if name not in names]
@@ -101,7 +102,9 @@ class RowImporter:
 
     def _row(self, row: Row, names: list[str | None], report: Report) -> RowResult:
         values = {name: cell for name, cell in zip(names, row.cells, strict=True) if name is not None}
-        result = RowResult(row.number, "refused", " ".join(str(values.get(key) or "") for key in self.resource.import_key))
+        result = RowResult(
+            row.number, "refused", " ".join(str(values.get(key) or "") for key in self.resource.import_key)
+        )
         if row.problems:
             result.problems = [("", problem) for problem in row.problems]
             return result
@@ -118,12 +121,19 @@ class RowImporter:
         except Refused as error:
             found = error.details.get("fields")
             pairs = found.items() if isinstance(found, dict) else [(error.field or "", [error.message])]
-            result.problems = [("" if name == "__all__" else name, message) for name, texts in pairs for message in texts]
+            result.problems = [
+                ("" if name == "__all__" else name, message) for name, texts in pairs for message in texts
+            ]
         return result
 
     def _perform(self, action: Action, data: dict[str, Any], record: Any = None) -> Any:
         return perform(
-            action, row=self.resource.row, noun=self.resource.label.lower(), actor=self.actor, data=data, record=record,
+            action,
+            row=self.resource.row,
+            noun=self.resource.label.lower(),
+            actor=self.actor,
+            data=data,
+            record=record,
             own=self.resource.own,
         )
 
@@ -160,7 +170,9 @@ class RowImporter:
         if isinstance(form_field, RecordsField):
             return [self._key_of(form_field.model, one.strip(), name) for one in text.split(",") if one.strip()]
         if isinstance(form_field, forms.ChoiceField):
-            labels = {str(label).lower(): value for value, label in form_field.choices if not isinstance(label, list | tuple)}
+            labels = {
+                str(label).lower(): value for value, label in form_field.choices if not isinstance(label, list | tuple)
+            }
             return labels.get(text.lower(), text)
         if isinstance(form_field, forms.BooleanField):
             return text.lower() in {"1", "true", "yes", "on"}
@@ -219,4 +231,3 @@ def importer_for(name: str, actor: Any) -> Any:
 def template_header(resource: Resource) -> list[str]:
     create = resource.action_of_kind("create")
     return list(create.form.base_fields) if create else []
-

@@ -49,9 +49,7 @@ def _frame(request: HttpRequest, user: Any) -> Frame:
         theme_url=reverse("set_theme"),
         sign_out_url=reverse("account_logout"),
         create=_create_links(user),
-        phone_bar=tuple(
-            NavItem(page.label, page.url(), page.icon, request.path == page.url()) for page in bar
-        ),
+        phone_bar=tuple(NavItem(page.label, page.url(), page.icon, request.path == page.url()) for page in bar),
         single_keys=user.single_keys,
         warning=_warning(role),
     )

@@ -92,5 +92,5 @@ class UnitOfWork:
             logout(request)
             return
         polling = request.headers.get("HX-Trigger-Name") == "poll" or "poll" in request.GET
-        if not polling and now - seen > 60 or "seen_at" not in request.session:
+        if (not polling and now - seen > 60) or "seen_at" not in request.session:
             request.session["seen_at"] = now

@@ -52,7 +52,9 @@ def nav_for(user: Any, path: str) -> tuple[NavGroup, ...]:
     for page in pages:
         if page.allowed(user):
             url = page.url()
-            places[page.group].append(_Place(page.position, NavItem(page.label, url, page.icon, _here(path, url), key=page.key)))
+            places[page.group].append(
+                _Place(page.position, NavItem(page.label, url, page.icon, _here(path, url), key=page.key))
+            )
     for resource in resources:
         if resource.nav and resource.may(user, "r"):
             group, position = resource.nav

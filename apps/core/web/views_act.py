@@ -71,8 +71,15 @@ def _submit(
 
     def run() -> Answer:
         done = perform(
-            action, row=resource.row, noun=resource.label.lower(), actor=request.user, data=request.POST,
-            files=request.FILES, record=record, version=int(version) if version.isdigit() else None, own=resource.own,
+            action,
+            row=resource.row,
+            noun=resource.label.lower(),
+            actor=request.user,
+            data=request.POST,
+            files=request.FILES,
+            record=record,
+            version=int(version) if version.isdigit() else None,
+            own=resource.own,
         )
         return Answer(302, {"location": finish(done)}, {})
 
@@ -205,8 +212,13 @@ def bulk_view(request: HttpRequest, path: str, name: str) -> HttpResponse:
         with transaction.atomic():
             for record in records:
                 perform(
-                    action, row=resource.row, noun=resource.label.lower(), actor=request.user, data=request.POST,
-                    record=record, own=resource.own,
+                    action,
+                    row=resource.row,
+                    noun=resource.label.lower(),
+                    actor=request.user,
+                    data=request.POST,
+                    record=record,
+                    own=resource.own,
                 )
     except Refused as error:
         text = f"Nothing was changed. {resource.number(record)}: {error.message}"
@@ -223,13 +235,16 @@ def _selected(request: HttpRequest, resource: Resource) -> list[Any]:
         expected = request.POST.get("match_count", "")
         if expected.isdigit() and int(expected) != len(found):
             raise Refused(
-                f"{len(found)} records match now, not {expected}. Look at the list and choose again.", code="count_changed"
+                f"{len(found)} records match now, not {expected}. Look at the list and choose again.",
+                code="count_changed",
             )
     else:
         keys = [int(key) for key in request.POST.getlist("row") if key.isdigit()]
         found = list(resource.rows(request.user).filter(pk__in=keys).order_by("pk"))
         if len(found) != len(set(keys)):
-            raise Refused("Some of the chosen records are gone. Look at the list and choose again.", code="count_changed")
+            raise Refused(
+                "Some of the chosen records are gone. Look at the list and choose again.", code="count_changed"
+            )
     if not found:
         raise Refused("Choose at least one row first.", code="nothing_chosen")
     if len(found) > BULK_LIMIT:
@@ -237,20 +252,18 @@ def _selected(request: HttpRequest, resource: Resource) -> list[Any]:
     return found
 
 
-def _bulk_page(request: HttpRequest, resource: Resource, action: Action, form: Any, records: list[Any]) -> pm.ConfirmPage:
+def _bulk_page(
+    request: HttpRequest, resource: Resource, action: Action, form: Any, records: list[Any]
+) -> pm.ConfirmPage:
     fields = [("row", str(record.pk)) for record in records]
     return pm.ConfirmPage(
         title=f"{action.label}: {len(records)} {resource.plural.lower()}",
         text=action.confirm or f"{action.label} for {len(records)} {resource.plural.lower()}. All are changed or none.",
         crumbs=_crumbs(resource, None, action.label),
-        button=pm.Button(
-            action.label, request.path, action.icon, "danger" if action.danger else "pri", method="post"
-        ),
+        button=pm.Button(action.label, request.path, action.icon, "danger" if action.danger else "pri", method="post"),
         cancel_url=resource.list_url(),
         effects=tuple(f"{resource.number(one)} {resource.title(one)}" for one in records[:10])
         + ((f"and {len(records) - 10} more",) if len(records) > 10 else ()),
         form=form if form.fields else None,
         fields=(*fields, ("confirmed", "1")),
     )
-
-

@@ -23,13 +23,30 @@ from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.navigation import NavPage, add_page
 
-add_page(NavPage("audit", "Audit log", "scroll-text", "Settings", 40, lambda user: rights_of(user).can_somewhere("audit", "r")))
 add_page(
-    NavPage("deliveries", "Event deliveries", "send", "Settings", 50, lambda user: rights_of(user).can_somewhere("settings", "r"))
+    NavPage(
+        "audit", "Audit log", "scroll-text", "Settings", 40, lambda user: rights_of(user).can_somewhere("audit", "r")
+    )
 )
 add_page(
-    NavPage("explain", "Explain access", "shield-question-mark", "Settings", 30,
-            lambda user: rights_of(user).can_somewhere("settings", "r"))
+    NavPage(
+        "deliveries",
+        "Event deliveries",
+        "send",
+        "Settings",
+        50,
+        lambda user: rights_of(user).can_somewhere("settings", "r"),
+    )
+)
+add_page(
+    NavPage(
+        "explain",
+        "Explain access",
+        "shield-question-mark",
+        "Settings",
+        30,
+        lambda user: rights_of(user).can_somewhere("settings", "r"),
+    )
 )
 SIZE = 50
 
@@ -65,8 +82,11 @@ def audit_view(request: HttpRequest) -> HttpResponse:
         url=reverse("audit"),
         crumbs=(pm.Crumb("Settings"), pm.Crumb("Audit log")),
         columns=(
-            pm.Column("at", "When"), pm.Column("what", "What", wide=True), pm.Column("subject", "Record"),
-            pm.Column("who", "Who"), pm.Column("cause", "Because of"),
+            pm.Column("at", "When"),
+            pm.Column("what", "What", wide=True),
+            pm.Column("subject", "Record"),
+            pm.Column("who", "Who"),
+            pm.Column("cause", "Because of"),
         ),
         rows=tuple(_event_row(one, people, zone) for one in found[:SIZE]),
         pager=pm.Pager("", "", f"?before={found[SIZE - 1].pk}{keep}" if len(found) > SIZE else ""),
@@ -121,8 +141,13 @@ def event_view(request: HttpRequest, key: int) -> HttpResponse:
         number=f"Event {event.pk}",
         crumbs=(pm.Crumb("Audit log", reverse("audit")), pm.Crumb(f"Event {event.pk}")),
         sections=(
-            pm.Section("Values", facts=tuple(pm.Fact(cells.field_label(Event, k), cells.plain_cell(_flat(v), zone))
-                                             for k, v in event.payload.items())),
+            pm.Section(
+                "Values",
+                facts=tuple(
+                    pm.Fact(cells.field_label(Event, k), cells.plain_cell(_flat(v), zone))
+                    for k, v in event.payload.items()
+                ),
+            ),
             pm.Section("Changes", table=_changes(event)),
             pm.Section("Deliveries", table=_deliveries(event)),
         ),
@@ -131,20 +156,27 @@ def event_view(request: HttpRequest, key: int) -> HttpResponse:
             pm.Property("When", cells.plain_cell(event.at, zone)),
             pm.Property("Request", pm.Cell(event.request_id[:12] or cells.DASH)),
         ),
-        connections=tuple(_link(one, "cause") for one in chain) + tuple(_link(one, "effect") for one in event.effects.all()[:50]),
+        connections=tuple(_link(one, "cause") for one in chain)
+        + tuple(_link(one, "effect") for one in event.effects.all()[:50]),
         list_url=reverse("audit"),
     )
     return render(request, "pages/record.html", {"page": page})
 
 
 def _flat(value: Any) -> str:
-    return str(value) if not isinstance(value, dict) else ", ".join(f"{k}: {v}" for k, v in value.items() if v not in (None, ""))
+    return (
+        str(value)
+        if not isinstance(value, dict)
+        else ", ".join(f"{k}: {v}" for k, v in value.items() if v not in (None, ""))
+    )
 
 
 def _link(event: Event, state: str) -> pm.Connection:
     kind = facts.get(event.name)
     label = (kind.sentence or event.name) if kind else event.name
-    return pm.Connection(label, reverse("audit_event", args=[event.pk]), kind.icon if kind else "circle", event.subject, state=state)
+    return pm.Connection(
+        label, reverse("audit_event", args=[event.pk]), kind.icon if kind else "circle", event.subject, state=state
+    )
 
 
 def _changes(event: Event) -> pm.Table:
@@ -187,10 +219,12 @@ def deliveries_view(request: HttpRequest) -> HttpResponse:
                 text=one.last_error.strip().splitlines()[-1] if one.last_error else "",
                 status=_state_cell(one),
                 button=pm.Button("Start again", reverse("replay", args=[one.pk]), "rotate-cw", "", "post")
-                if may and one.parked_at else None,
+                if may and one.parked_at
+                else None,
             )
             for one in rows[:100]
-        ) or (pm.Section("Nothing waits", text="Every event reached everybody it was owed to."),),
+        )
+        or (pm.Section("Nothing waits", text="Every event reached everybody it was owed to."),),
     )
     return render(request, "pages/settings.html", {"page": page})
 
@@ -230,9 +264,19 @@ def explain_view(request: HttpRequest) -> HttpResponse:
             form.add_error("person", "Nobody signs in with this name.")
         else:
             table = explain(person, form.cleaned_data["resource"], form.cleaned_data["record"])
-    return render(request, "core/explain.html", {"page": pm.SettingsPage(
-        title="Explain access", crumbs=(pm.Crumb("Settings"), pm.Crumb("Explain access")),
-        facts="Why a person may or may not do something."), "form": form, "table": table})
+    return render(
+        request,
+        "core/explain.html",
+        {
+            "page": pm.SettingsPage(
+                title="Explain access",
+                crumbs=(pm.Crumb("Settings"), pm.Crumb("Explain access")),
+                facts="Why a person may or may not do something.",
+            ),
+            "form": form,
+            "table": table,
+        },
+    )
 
 
 def explain(person: Any, resource_name: str, key: int | None) -> pm.Table:
@@ -249,9 +293,16 @@ def explain(person: Any, resource_name: str, key: int | None) -> pm.Table:
             yes = rights.covers(resource.row, verb, record, own=resource.own)
         else:
             yes = key is None and rights.can_somewhere(resource.row, verb)
-        rows.append(pm.Row(verb, cells=(
-            pm.Cell(word), pm.Cell("Yes" if yes else "No", "status", tone="good" if yes else "idle"),
-            pm.Cell(_reason(rights, resource, verb, record, key)))))
+        rows.append(
+            pm.Row(
+                verb,
+                cells=(
+                    pm.Cell(word),
+                    pm.Cell("Yes" if yes else "No", "status", tone="good" if yes else "idle"),
+                    pm.Cell(_reason(rights, resource, verb, record, key)),
+                ),
+            )
+        )
     columns = (pm.Column("verb", "May"), pm.Column("answer", "Answer"), pm.Column("why", "Why", wide=True))
     return pm.Table(columns, tuple(rows), "Access")
 
@@ -269,8 +320,12 @@ def _reason(rights: Any, resource: Any, verb: str, record: Any, key: int | None)
     parts = []
     for one in giving:
         cell = matrix.cell(resource.row, one.role)
-        reach = {"G": "all departments", "T": f"department {one.department_id} and below",
-                 "D": f"department {one.department_id}", "S": "own rows"}[cell.reach]
+        reach = {
+            "G": "all departments",
+            "T": f"department {one.department_id} and below",
+            "D": f"department {one.department_id}",
+            "S": "own rows",
+        }[cell.reach]
         by = f" (stands in for user {one.on_behalf_of_id})" if one.on_behalf_of_id else ""
         parts.append(f"{matrix.ROLES[one.role]} reaches {reach}{by}")
     if record is not None:

@@ -38,7 +38,8 @@ class UploadForm(ActionForm):
     """A file to import."""
 
     file = forms.FileField(
-        label="File", help_text="CSV or XLSX, at most 10 MB and 50 000 rows. Numbers with point or comma are understood."
+        label="File",
+        help_text="CSV or XLSX, at most 10 MB and 50 000 rows. Numbers with point or comma are understood.",
     )
 
 
@@ -102,9 +103,7 @@ def _counts(report: Report) -> dict[str, Any]:
         "created": report.count("new"),
         "changed": report.count("changed"),
         "unchanged": report.count("same"),
-        "problems": [
-            {"line": row.line, "what": row.what, "problems": row.problems} for row in report.refused[:2000]
-        ],
+        "problems": [{"line": row.line, "what": row.what, "problems": row.problems} for row in report.refused[:2000]],
     }
 
 
@@ -213,9 +212,7 @@ def _summary(batch: ImportBatch, refused: int) -> str:
 def problems_view(request: HttpRequest, path: str, key: int) -> HttpResponse:
     """The refused rows as a file to work through."""
     batch = _batch_or_404(request, _importable(request, path), key)
-    rows = [
-        [row["line"], row["what"], field, message] for row in batch.problems for field, message in row["problems"]
-    ]
+    rows = [[row["line"], row["what"], field, message] for row in batch.problems for field, message in row["problems"]]
     content = write_csv(("line", "what", "field", "to fix"), rows)
     response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="rows-to-fix.csv"'
@@ -247,4 +244,3 @@ def _column_help(resource: Resource) -> pm.Table:
         ),
         label="Columns",
     )
-

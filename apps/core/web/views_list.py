@@ -168,7 +168,9 @@ def _tabs(request: HttpRequest, resource: Resource, rows: Any, count_text: str) 
     if resource.archives:
         tabs.append(("Archived", "archived=1"))
     return tuple(
-        pm.ViewTab(label, f"{url}?{query}" if query else url, current=query == now, count=count_text if query == now else "")
+        pm.ViewTab(
+            label, f"{url}?{query}" if query else url, current=query == now, count=count_text if query == now else ""
+        )
         for label, query in tabs
     )
 
@@ -244,7 +246,8 @@ def _exports(request: HttpRequest, resource: Resource) -> tuple[pm.Link, ...]:
 def _empty(resource: Resource, filtered: bool, user: Any) -> pm.Empty:
     if filtered:
         return pm.Empty(
-            f"No {resource.plural.lower()} match", "Change or clear the filters.",
+            f"No {resource.plural.lower()} match",
+            "Change or clear the filters.",
             pm.Button("Clear filters", resource.list_url(), "x"),
         )
     return pm.Empty(f"No {resource.plural.lower()} yet", resource.help, _primary(resource, user))

@@ -119,15 +119,24 @@ def save_view_view(request: HttpRequest, path: str) -> HttpResponse:
             if values["is_default"]:
                 mine.update(is_default=False)
             SavedView.objects.update_or_create(
-                resource=resource.name, owner_id=request.user.pk, name=values["name"],
-                defaults={"query": request.META["QUERY_STRING"][:2000], "shared": values["shared"],
-                          "is_default": values["is_default"]},
+                resource=resource.name,
+                owner_id=request.user.pk,
+                name=values["name"],
+                defaults={
+                    "query": request.META["QUERY_STRING"][:2000],
+                    "shared": values["shared"],
+                    "is_default": values["is_default"],
+                },
             )
         messages.success(request, f"View '{values['name']}' saved")
         return HttpResponseRedirect(f"{resource.list_url()}?{request.META['QUERY_STRING']}")
     page = pm.FormPage(
-        title="Save this view", form=form, crumbs=(pm.Crumb(resource.plural, resource.list_url()), pm.Crumb("Save view")),
-        submit_label="Save view", cancel_url=resource.list_url(), url=request.get_full_path(),
+        title="Save this view",
+        form=form,
+        crumbs=(pm.Crumb(resource.plural, resource.list_url()), pm.Crumb("Save view")),
+        submit_label="Save view",
+        cancel_url=resource.list_url(),
+        url=request.get_full_path(),
     )
     return render(request, "pages/form.html", {"page": page}, status=422 if form.errors else 200)
 
@@ -185,5 +194,3 @@ def ready(request: HttpRequest) -> HttpResponse:
     except Exception as error:
         return HttpResponse(f"not ready: {type(error).__name__}", status=503, content_type="text/plain")
     return HttpResponse(f"ready {settings.VERSION}", content_type="text/plain")
-
-

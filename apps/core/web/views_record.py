@@ -40,8 +40,11 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
     user = request.user
     zone = cells.zone_of(user)
     status = resource.status(record)
-    offered = [one for one in resource.actions if one.kind != "create"
-               and allowed(one, resource.row, user, record, own=resource.own)]
+    offered = [
+        one
+        for one in resource.actions
+        if one.kind != "create" and allowed(one, resource.row, user, record, own=resource.own)
+    ]
     primary = next((one for one in offered if one.primary), None)
     change = next((one for one in offered if one.kind == "change"), None)
     rest = [one for one in offered if one not in (primary, change)]

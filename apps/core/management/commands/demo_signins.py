@@ -24,7 +24,9 @@ class Command(BaseCommand):
             return
         with transaction.atomic(), scope.system("listing demo sign-ins"):
             people = get_user_model()._default_manager.filter(username__startswith="demo.").order_by("username")
-            lines = [(person, next((role for role in RANK if role in rights_of(person).roles), "")) for person in people]
+            lines = [
+                (person, next((role for role in RANK if role in rights_of(person).roles), "")) for person in people
+            ]
         for person, role in sorted(lines, key=lambda line: RANK.index(line[1]) if line[1] in RANK else 99):
             self.stdout.write(f"  {person.username:<12} {matrix.ROLES.get(role, ''):<20} {person}")
         self.stdout.write(f"  password for all of them: {password}")

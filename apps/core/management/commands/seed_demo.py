@@ -15,10 +15,14 @@ from apps.core.models import Event
 
 
 class Command(BaseCommand):
-    help = "Make the demo company: deterministic, without third-party data, through the same services as everything else."
+    help = (
+        "Make the demo company: deterministic, without third-party data, through the same services as everything else."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--until", type=date.fromisoformat, default=None, help="Last day of history, default yesterday")
+        parser.add_argument(
+            "--until", type=date.fromisoformat, default=None, help="Last day of history, default yesterday"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic(), scope.system("is the installation empty?"):
