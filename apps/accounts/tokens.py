@@ -48,10 +48,10 @@ def user_of(text: str, address: str) -> Any:
         return TokenProblem("This token has expired. Make a new one under Settings, API tokens.")
     if not token.owner.is_active:
         return TokenProblem("The owner of this token can no longer sign in.")
-    if token.networks and not any(ip_address(address or "0.0.0.0") in ip_network(one) for one in token.networks):
+    if token.networks and not any(ip_address(address or "::") in ip_network(one) for one in token.networks):
         return TokenProblem("This token may not be used from this network.")
     if token.last_used_at is None or timezone.now() - token.last_used_at > TOUCH_AFTER:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=Now())
-    user = token.owner
+    user: Any = token.owner
     user.acting_token = token
     return user

@@ -123,7 +123,7 @@ def my_work(request: HttpRequest) -> HttpResponse:
     parts = sorted(contributions, key=lambda one: one.position)
     needs = _gather(parts, view, "needs") if rights_of(user).can_somewhere("kpi", "r") else []
     zone = cells.zone_of(user)
-    jobs = Job.objects.filter(owner_id=user.pk).order_by("-id")[:10]
+    jobs = Job.objects.filter(owner_id=user.pk or 0).order_by("-id")[:10]
     done = Event.objects.filter(actor_id=user.pk).order_by("-id")[:10]
     shown = pm.OverviewPage(
         title="My work",

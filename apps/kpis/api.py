@@ -234,7 +234,7 @@ class BulkReadings(Endpoint):
                 request.user,
                 "kpi_value",
                 "c",
-                ReadingBatch(department=department, sender=request.user),
+                ReadingBatch(department=department, sender_id=request.user.pk),
                 own="sender_id",
             )
             batch = services.record_readings(

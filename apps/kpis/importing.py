@@ -27,6 +27,7 @@ NAMES = {
     "value": ("value", "numerator"),
     "weight": ("weight", "denominator"),
 }
+Parsers = dict[str, Callable[[Cell], Any]]
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=UTC)
 
 
@@ -41,13 +42,16 @@ class ReadingImporter:
         columns = _columns(table)
         marks = {name: _mark(table, columns.get(name)) for name in ("value", "weight")}
         order = date_order_of(table.column(columns["at"])) or "auto"
-        kpis, departments = self._kpis(), self._departments()
-        report, rows, seen = Report(), [], {}
+        parsers = _parsers(self._kpis(), self._departments(), marks, order)
+        report, rows = Report(), list[Measured]()
+        seen: dict[Any, tuple[int, Any]] = {}
         for row in table.rows:
-            result, measured = self._row(row, table, columns, marks, order, kpis, departments)
+            cells = dict(zip(table.header, row.cells, strict=True))
+            read = {name: cells.get(title) for name, title in columns.items()}
+            result, measured = _row(row, read, parsers)
             if measured is not None:
                 self._twin(measured, result, seen)
-                if result.outcome != "refused" and result.outcome != "same":
+                if result.outcome not in {"refused", "same"}:
                     rows.append(measured)
             report.rows.append(result)
         if not report.refused and rows:
@@ -94,42 +98,6 @@ class ReadingImporter:
         found = Department.objects.filter(pk__in=keys, archived_at__isnull=True)
         return {one.code.lower(): one.pk for one in found}
 
-    def _row(
-        self,
-        row: Row,
-        table: Table,
-        columns: dict[str, str],
-        marks: dict[str, Any],
-        order: Any,
-        kpis: dict[str, Definition],
-        departments: dict[str, int],
-    ) -> tuple[RowResult, Measured | None]:
-        cells = dict(zip(table.header, row.cells, strict=True))
-        read = {name: cells.get(title) for name, title in columns.items()}
-        result = RowResult(row.number, "refused", f"{read.get('kpi') or ''} {read.get('at') or ''}".strip())
-        result.problems = [("", problem) for problem in row.problems]
-        values: dict[str, Any] = {}
-        for name, parse in (
-            ("kpi", lambda cell: _known(kpis, cell, "KPI")),
-            ("department", lambda cell: _known(departments, cell, "department")),
-            ("at", lambda cell: _moment(cell, order)),
-            ("value", lambda cell: _number(cell, marks["value"])),
-            ("weight", lambda cell: _number(cell, marks["weight"]) if cell not in (None, "") else None),
-        ):
-            try:
-                values[name] = parse(read.get(name))
-            except Refused as error:
-                result.problems.append((name, error.message))
-        if result.problems:
-            return result, None
-        try:
-            services.check_weight(values["kpi"], values["weight"])
-        except Refused as error:
-            result.problems.append((error.field or "", error.message))
-            return result, None
-        result.outcome = "new"
-        return result, (values["kpi"].pk, values["department"], values["at"], values["value"], values["weight"])
-
     def _twin(self, measured: Measured, result: RowResult, seen: dict[Any, tuple[int, Any]]) -> None:
         """The same row twice counts once; two different values for one time are refused."""
         key, value = measured[:3], measured[3:]
@@ -151,6 +119,38 @@ class ReadingImporter:
             services.undo_batch(readings, actor=self.actor)
             undone += readings.added
         return undone
+
+
+def _parsers(kpis: dict[str, Definition], departments: dict[str, int], marks: dict[str, Any], order: Any) -> Parsers:
+    """How each column is read in this file."""
+    return {
+        "kpi": lambda cell: _known(kpis, cell, "KPI"),
+        "department": lambda cell: _known(departments, cell, "department"),
+        "at": lambda cell: _moment(cell, order),
+        "value": lambda cell: _number(cell, marks["value"]),
+        "weight": lambda cell: _number(cell, marks["weight"]) if cell not in (None, "") else None,
+    }
+
+
+def _row(row: Row, read: dict[str, Cell], parsers: Parsers) -> tuple[RowResult, Measured | None]:
+    """One row checked whole, so that all its problems are told at once."""
+    result = RowResult(row.number, "refused", f"{read.get('kpi') or ''} {read.get('at') or ''}".strip())
+    result.problems = [("", problem) for problem in row.problems]
+    values: dict[str, Any] = {}
+    for name, parse in parsers.items():
+        try:
+            values[name] = parse(read.get(name))
+        except Refused as error:
+            result.problems.append((name, error.message))
+    if result.problems:
+        return result, None
+    try:
+        services.check_weight(values["kpi"], values["weight"])
+    except Refused as error:
+        result.problems.append((error.field or "", error.message))
+        return result, None
+    result.outcome = "new"
+    return result, (values["kpi"].pk, values["department"], values["at"], values["value"], values["weight"])
 
 
 def _columns(table: Table) -> dict[str, str]:

@@ -42,7 +42,7 @@ def exceptions(view: View) -> list[pm.Row]:
         if one.tone not in {"bad", "warn"} and not concern:
             continue
         rank = {"bad": 0, "warn": 1}.get(one.tone, 2)
-        found.append((rank, _exception_row(one, chart and signal_text(one, chart))))
+        found.append((rank, _exception_row(one, signal_text(one, chart) if chart else None)))
     return [row for _, row in sorted(found, key=lambda pair: pair[0])]
 
 

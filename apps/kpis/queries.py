@@ -167,6 +167,7 @@ def _last_complete(newest: datetime | None, grain: str, now: datetime) -> dateti
 
 def _newest(kpis: Sequence[Definition], departments: Sequence[int], until: datetime | None) -> dict[int, datetime]:
     grains = sorted({kpi.grain for kpi in kpis})
+    params: list[Any]
     query, params = NEWEST, [[kpi.pk for kpi in kpis], list(departments), grains]
     if until is not None:
         query, params = NEWEST.replace("GROUP BY", "AND start < %s GROUP BY"), [*params, until]

@@ -162,7 +162,7 @@ class ReadingBatchResource(Resource):
         Column("department", "Department"),
         Column("sender", "Sent by"),
         Column("created_at", "Received", "date", sort="created_at"),
-        Column("state", "State", "status", value=lambda one: panels.batch_state(one)),
+        Column("state", "State", "status", value=panels.batch_state),
     )
     filters = ("source", "department", "created_at")
     search = ("note",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -56,7 +57,7 @@ def add_batch(batch_id: int, first_at: datetime, last_at: datetime) -> None:
     Call once per batch, in one transaction with its receipt. Batches may come in any order: whoever is not rolled up
     yet is left out of every recomputation and adds itself later.
     """
-    params = {"zone": settings.SITE_TIME_ZONE, "batch": batch_id, "first": first_at, "last": last_at}
+    params: dict[str, Any] = {"zone": settings.SITE_TIME_ZONE, "batch": batch_id, "first": first_at, "last": last_at}
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
         hours = _HOURS.format(where="batch_id = %(batch)s AND NOT corrected AND at BETWEEN %(first)s AND %(last)s")
@@ -76,7 +77,7 @@ def add_batch(batch_id: int, first_at: datetime, last_at: datetime) -> None:
 
 def recompute_dirty(batch_id: int) -> None:
     """Compute anew every hour named in kpis_dirty and the coarser periods around them."""
-    params = {"zone": settings.SITE_TIME_ZONE, "batch": batch_id}
+    params: dict[str, Any] = {"zone": settings.SITE_TIME_ZONE, "batch": batch_id}
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM kpis_dirty LIMIT 1")
         if cursor.fetchone() is None:
@@ -100,7 +101,7 @@ def recompute_dirty(batch_id: int) -> None:
             _recompute_grain(cursor, grain, params)
 
 
-def _recompute_grain(cursor: object, grain: str, params: dict[str, object]) -> None:
+def _recompute_grain(cursor: object, grain: str, params: dict[str, Any]) -> None:
     touched = f"SELECT DISTINCT kpi_id, department_id, date_trunc('{grain}', start, %(zone)s) AS start FROM kpis_dirty"
     execute = cursor.execute  # type: ignore[attr-defined]
     execute(
@@ -121,7 +122,7 @@ def _recompute_grain(cursor: object, grain: str, params: dict[str, object]) -> N
 
 def full_recompute() -> None:
     """All rollups from all rolled-up readings: the reference that the incremental way must equal."""
-    params = {"zone": settings.SITE_TIME_ZONE, "batch": -1}
+    params: dict[str, Any] = {"zone": settings.SITE_TIME_ZONE, "batch": -1}
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
         cursor.execute("DROP TABLE IF EXISTS kpis_dirty")

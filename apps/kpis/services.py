@@ -128,7 +128,9 @@ def record_readings(
     `department` is whose batch it is; every row must lie within the actor's reach, which the database enforces.
     """
     with transaction.atomic():
-        batch = ReadingBatch.objects.create(source=source, department=department, sender=actor, note=note[:200])
+        batch: ReadingBatch = ReadingBatch.objects.create(
+            source=source, department=department, sender=actor, note=note[:200]
+        )
         stored = ingest.store(rows, batch_id=batch.pk)
         batch.rows, batch.added, batch.corrected = stored.rows, stored.added, stored.corrected
         batch.unchanged = stored.rows - stored.added - stored.corrected

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import migrations
 
 FUNCTIONS = """
@@ -38,6 +40,9 @@ RULES = {
 
 def secure(table: str, kind: str = "department") -> migrations.RunSQL:
     """Fence a table; forced, so that even the owner passes only by role attribute."""
+    policies = ("ops_see", "ops_add", "ops_change", "ops_remove")
+    undo: list[Any] = [f'DROP POLICY IF EXISTS {policy} ON "{table}"' for policy in policies]
+    undo += [f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY', f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY']
     see, write = RULES[kind]
     return migrations.RunSQL(
         sql=[
@@ -48,11 +53,7 @@ def secure(table: str, kind: str = "department") -> migrations.RunSQL:
             f'CREATE POLICY ops_change ON "{table}" FOR UPDATE USING ({see}) WITH CHECK ({write})',
             f'CREATE POLICY ops_remove ON "{table}" FOR DELETE USING ({write})',
         ],
-        reverse_sql=[
-            f'DROP POLICY IF EXISTS {policy} ON "{table}"'
-            for policy in ("ops_see", "ops_add", "ops_change", "ops_remove")
-        ]
-        + [f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY', f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY'],
+        reverse_sql=undo,
     )
 
 

@@ -9,7 +9,18 @@ from django.db import models
 from django.forms.models import fields_for_model
 
 
-class RecordField(forms.ModelChoiceField):
+def _choices(model: type[models.Model], actor: Any) -> models.QuerySet[Any]:
+    """What the person may choose from: visible and not archived."""
+    manager: Any = model._default_manager
+    rows: models.QuerySet[Any] = manager.visible_to(actor) if hasattr(manager, "visible_to") else manager.all()
+    names = {field.name for field in model._meta.fields}
+    for name, rule in (("archived_at", {"archived_at__isnull": True}), ("is_active", {"is_active": True})):
+        if name in names:
+            rows = rows.filter(**rule)
+    return rows
+
+
+class RecordField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Choose one record; the choice is narrowed to what the actor sees when the form is made."""
 
     def __init__(self, model: type[models.Model], **kwargs: Any) -> None:
@@ -17,21 +28,18 @@ class RecordField(forms.ModelChoiceField):
         super().__init__(queryset=None, **kwargs)
 
     def narrow(self, actor: Any) -> None:
-        manager = self.model._default_manager
-        rows = manager.visible_to(actor) if hasattr(manager, "visible_to") else manager.filter(is_active=True)
-        if any(field.name == "archived_at" for field in self.model._meta.fields):
-            rows = rows.filter(archived_at__isnull=True)
-        self.queryset = rows
+        self.queryset = _choices(self.model, actor)
 
 
-class RecordsField(forms.ModelMultipleChoiceField):
+class RecordsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Choose several records, narrowed like RecordField."""
 
     def __init__(self, model: type[models.Model], **kwargs: Any) -> None:
         self.model = model
         super().__init__(queryset=None, **kwargs)
 
-    narrow = RecordField.narrow
+    def narrow(self, actor: Any) -> None:
+        self.queryset = _choices(self.model, actor)
 
 
 class ActionForm(forms.Form):

@@ -84,7 +84,8 @@ class Endpoint(APIView):
 
 
 def principal(request: Request) -> str:
-    return f"token:{request.auth.pk}" if request.auth is not None else f"user:{request.user.pk}"
+    token: Any = request.auth
+    return f"token:{token.pk}" if token is not None else f"user:{request.user.pk}"
 
 
 def check_parameters(params: QueryDict, allowed: frozenset[str] | set[str], many: set[str]) -> None:
@@ -236,7 +237,7 @@ class BulkEndpoint(Endpoint):
     def post(self, request: Request) -> Response:
         action = self.does
         assert action is not None
-        body = request.data
+        body: Any = request.data
         keys = body.get("ids") if isinstance(body, dict) else None
         if not isinstance(keys, list) or not keys or not all(type(one) is int and 0 < one < 2**63 for one in keys):
             raise Refused("Send 'ids': a list of record keys.", code="bad_body", field="ids")

@@ -81,8 +81,8 @@ def _from_drf(error: exceptions.APIException) -> Response:
     name = names.get(error.status_code, "bad_body")
     detail = error.detail if isinstance(error.detail, str) else str(error.detail)
     response = problem(error.status_code, str(error.default_detail).rstrip("."), detail, name=name)
-    if isinstance(error, exceptions.Throttled) and error.wait:
-        response.headers["Retry-After"] = str(int(error.wait))
+    if isinstance(error, exceptions.Throttled) and getattr(error, "wait", None):
+        response.headers["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]
     if getattr(error, "auth_header", None):
         response.headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     return response

@@ -39,7 +39,7 @@ PROBLEM_STATUS = ("400", "401", "403", "404", "405", "406", "409", "412", "415",
 class ProblemAwareSchema(AutoSchema):
     """Adds the problem document to every operation."""
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         component = self.resolve_serializer(Problem(), direction)
         for code in PROBLEM_STATUS:
@@ -89,7 +89,7 @@ def output_serializer(resource: Resource) -> type[serializers.Serializer[Any]]:
     )
 
 
-def _input_field(field: forms.Field) -> Any:
+def _input_field(field: Any) -> Any:
     options: dict[str, Any] = {"required": field.required, "help_text": str(field.help_text or field.label or "")}
     if not field.required:
         options["allow_null"] = True

@@ -16,16 +16,17 @@ class Context:
     depth: int = 0
 
 
-_current: ContextVar[Context] = ContextVar("ops_context", default=Context())
+NOWHERE = Context()
+_current: ContextVar[Context | None] = ContextVar("ops_context", default=None)
 
 
 def current() -> Context:
-    return _current.get()
+    return _current.get() or NOWHERE
 
 
 @contextmanager
 def entered(**changes: object) -> Iterator[Context]:
-    context = replace(_current.get(), **changes)  # type: ignore[arg-type]
+    context = replace(current(), **changes)  # type: ignore[arg-type]
     token = _current.set(context)
     try:
         yield context

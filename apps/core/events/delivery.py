@@ -16,7 +16,8 @@ from apps.core.events.handlers import Handler, handlers
 from apps.core.models import Delivery
 
 log = logging.getLogger("ops.delivery")
-LEASE = timedelta(seconds=60)
+LEASE_SECONDS = 60
+LEASE = timedelta(seconds=LEASE_SECONDS)
 BACKOFF_SECONDS = (2, 10, 60, 300)
 
 
@@ -39,11 +40,11 @@ def _claim(delivery_id: int) -> Handler | None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(
-            "UPDATE core_delivery SET attempts = attempts + 1, leased_until = now() + %s"
+            "UPDATE core_delivery SET attempts = attempts + 1, leased_until = now() + make_interval(secs => %s)"
             " WHERE id = (SELECT id FROM core_delivery WHERE id = %s AND done_at IS NULL AND parked_at IS NULL"
             "   AND (leased_until IS NULL OR leased_until < now()) AND available_at <= now()"
             "   FOR UPDATE SKIP LOCKED) RETURNING handler, attempts",
-            [LEASE, delivery_id],
+            [LEASE_SECONDS, delivery_id],
         )
         row = cursor.fetchone()
     if row is None:

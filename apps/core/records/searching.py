@@ -75,6 +75,6 @@ def search(words: str, *, resources: list[str], limit: int = 20) -> list[SearchE
     )
     return list(
         found.annotate(
-            rank=Greatest(SearchRank(F("words"), query), TrigramWordSimilarity(Value(text), F("title")), Value(0.0))
+            rank=Greatest(SearchRank(F("words"), query), TrigramWordSimilarity(text, "title"), Value(0.0))
         ).order_by("-rank", "title")[:limit]
     )

@@ -141,5 +141,5 @@ def refusal_of(error: IntegrityError, record: Noun) -> Refused:
     return Refused("The database refused this: a linked record is missing or a rule is broken.", code="rule_broken")
 
 
-def _fact(fact: type[Fact], record: Noun, **extra: Any) -> Fact:
+def _fact(fact: type[Recorded] | type[Changed], record: Noun, **extra: Any) -> Fact:
     return fact(subject=record.subject(), departments=record.departments_concerned(), title=str(record)[:200], **extra)

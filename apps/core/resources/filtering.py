@@ -22,8 +22,9 @@ NUMBERS = (models.IntegerField, models.DecimalField, models.FloatField)
 def _visible(model: type[Any]) -> Callable[[HttpRequest | None], models.QuerySet[Any]]:
     def rows(request: HttpRequest | None) -> models.QuerySet[Any]:
         user = getattr(request, "user", None)
-        manager = model._default_manager
-        return manager.visible_to(user) if hasattr(manager, "visible_to") else manager.all()
+        manager: Any = model._default_manager
+        found: models.QuerySet[Any] = manager.visible_to(user) if hasattr(manager, "visible_to") else manager.all()
+        return found
 
     return rows
 

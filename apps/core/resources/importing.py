@@ -161,7 +161,7 @@ class RowImporter:
 
     def _text(self, action: Action, name: str, cell: Any) -> Any:
         """A cell as the form wants it: linked records by code, choices by label or value."""
-        form_field = action.form.base_fields[name]
+        form_field: Any = action.form.base_fields[name]
         if cell is None:
             return ""
         text = unguard(str(cell)).strip() if not isinstance(cell, bool) else str(cell)
@@ -214,7 +214,7 @@ class RowImporter:
             return
         values = {}
         for name, value in effect["before"].items():
-            model_field = record._meta.get_field(name)
+            model_field: Any = record._meta.get_field(name)
             values[model_field.attname if model_field.is_relation else name] = (
                 value if model_field.is_relation else model_field.to_python(value)
             )

@@ -7,21 +7,26 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from apps.core.access.rights import rights_of
 from apps.core.errors import Refused
 from apps.core.web import errors
 from apps.core.web.middleware import undo
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
+
+
+def person_key(request: HttpRequest) -> int:
+    """The signed-in person's key; 0 for nobody, who owns nothing."""
+    return request.user.pk or 0
 
 
 def signed_in(view: View) -> View:
     """Send strangers to sign-in; show a refusal as a page and undo what the request wrote."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             if request.headers.get("HX-Request"):
                 return HttpResponse(status=401, headers={"HX-Redirect": f"/account/login/?next={request.path}"})
@@ -41,7 +46,7 @@ def page(row: str, verb: str) -> Callable[[View], View]:
 
     def declare(view: View) -> View:
         @wraps(view)
-        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if row and not rights_of(request.user).can_somewhere(row, verb):
                 return errors.forbidden(request)
             return view(request, *args, **kwargs)

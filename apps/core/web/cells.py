@@ -72,7 +72,7 @@ def plain_cell(value: Any, zone: ZoneInfo, *, kind: str = "text") -> pm.Cell:
 
 def field_label(model: type[models.Model], name: str) -> str:
     try:
-        return str(model._meta.get_field(name).verbose_name).capitalize()
+        return str(getattr(model._meta.get_field(name), "verbose_name", name)).capitalize()
     except Exception:
         return name.replace("_", " ").capitalize()
 

@@ -73,12 +73,12 @@ class UnitOfWork:
         return response
 
     def _in_transaction(self, request: HttpRequest, user: Any) -> HttpResponse:
-        with transaction.atomic():
-            with scope.entered(scope.for_user(user) if user.is_authenticated else scope.NOBODY):
-                request.undo_point = transaction.savepoint()  # type: ignore[attr-defined]
-                response = self.get_response(request)
-                if hasattr(response, "render") and not getattr(response, "is_rendered", True):
-                    response = response.render()
+        seen = scope.for_user(user) if user.is_authenticated else scope.NOBODY
+        with transaction.atomic(), scope.entered(seen):
+            request.undo_point = transaction.savepoint()  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            if hasattr(response, "render") and not getattr(response, "is_rendered", True):
+                response = response.render()
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:

@@ -140,7 +140,7 @@ def _show(
     conflict: tuple[tuple[str, str, str], ...] = (),
 ) -> HttpResponse:
     if action.kind == "verb":
-        context = {"page": _confirm_page(resource, action, form, record)}
+        context: dict[str, Any] = {"page": _confirm_page(resource, action, form, record)}
         template = "confirm.html"
     else:
         fresh = type(record).objects.get(pk=record.pk) if conflict else record

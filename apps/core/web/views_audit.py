@@ -131,7 +131,8 @@ def event_view(request: HttpRequest, key: int) -> HttpResponse:
     if event is None or not (rights.can_somewhere("audit", "r") or event.actor_id == request.user.pk):
         raise Http404
     zone = cells.zone_of(request.user)
-    chain, cause = [], event.cause
+    chain: list[Event] = []
+    cause = event.cause
     while cause is not None and len(chain) < 20:
         chain.append(cause)
         cause = cause.cause

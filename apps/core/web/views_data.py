@@ -10,7 +10,15 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +36,7 @@ from apps.core.resources.resource import Resource
 from apps.core.tabular import read_table, write_csv, write_xlsx
 from apps.core.values import format_number
 from apps.core.web import pagemodel as pm
+from apps.core.web.access import person_key
 from apps.core.web.views_list import matching, resource_or_404, state
 
 SHOWN_ROWS = 200
@@ -43,7 +52,7 @@ class UploadForm(ActionForm):
     )
 
 
-def export_view(request: HttpRequest, path: str, kind: str) -> HttpResponse:
+def export_view(request: HttpRequest, path: str, kind: str) -> HttpResponseBase:
     """Exactly the rows of the list, with the filter written into the file's name and note."""
     resource = resource_or_404(path)
     require(request.user, resource.row, "r", noun=resource.label.lower())
@@ -117,7 +126,7 @@ def _importable(request: HttpRequest, path: str) -> Resource:
 
 
 def _batch_or_404(request: HttpRequest, resource: Resource, key: int) -> ImportBatch:
-    batch = ImportBatch.objects.filter(pk=key, resource=resource.name, owner_id=request.user.pk).first()
+    batch = ImportBatch.objects.filter(pk=key, resource=resource.name, owner_id=person_key(request)).first()
     if batch is None:
         raise Http404
     return batch
@@ -209,7 +218,7 @@ def _summary(batch: ImportBatch, refused: int) -> str:
     return text if batch.created or batch.changed else f"{text} There is nothing to import."
 
 
-def problems_view(request: HttpRequest, path: str, key: int) -> HttpResponse:
+def problems_view(request: HttpRequest, path: str, key: int) -> HttpResponseBase:
     """The refused rows as a file to work through."""
     batch = _batch_or_404(request, _importable(request, path), key)
     rows = [[row["line"], row["what"], field, message] for row in batch.problems for field, message in row["problems"]]
@@ -219,7 +228,7 @@ def problems_view(request: HttpRequest, path: str, key: int) -> HttpResponse:
     return response
 
 
-def template_view(request: HttpRequest, path: str) -> HttpResponse:
+def template_view(request: HttpRequest, path: str) -> HttpResponseBase:
     resource = _importable(request, path)
     response = StreamingHttpResponse(write_csv(template_header(resource), []), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{path}-template.csv"'

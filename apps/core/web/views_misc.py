@@ -19,6 +19,7 @@ from apps.core.models import Draft, Job, SavedView
 from apps.core.records.searching import search
 from apps.core.resources.resource import of_subject, resources
 from apps.core.web import pagemodel as pm
+from apps.core.web.access import person_key
 from apps.core.web.navigation import nav_for
 from apps.core.web.views_list import resource_or_404
 
@@ -115,12 +116,12 @@ def save_view_view(request: HttpRequest, path: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         with transaction.atomic():
-            mine = SavedView.objects.filter(resource=resource.name, owner_id=request.user.pk)
+            mine = SavedView.objects.filter(resource=resource.name, owner_id=person_key(request))
             if values["is_default"]:
                 mine.update(is_default=False)
             SavedView.objects.update_or_create(
                 resource=resource.name,
-                owner_id=request.user.pk,
+                owner_id=person_key(request),
                 name=values["name"],
                 defaults={
                     "query": request.META["QUERY_STRING"][:2000],
@@ -143,19 +144,19 @@ def save_view_view(request: HttpRequest, path: str) -> HttpResponse:
 
 @require_POST
 def delete_view_view(request: HttpRequest, path: str, key: int) -> HttpResponse:
-    SavedView.objects.filter(pk=key, owner_id=request.user.pk).delete()
+    SavedView.objects.filter(pk=key, owner_id=person_key(request)).delete()
     return HttpResponseRedirect(resource_or_404(path).list_url())
 
 
 def draft_view(request: HttpRequest, form: str) -> HttpResponse:
     """What the person typed and did not send: kept every two seconds, given back on return, gone after saving."""
-    mine = Draft.objects.filter(owner_id=request.user.pk, form=form[:200])
+    mine = Draft.objects.filter(owner_id=person_key(request), form=form[:200])
     if request.method == "POST":
         if request.POST.get("do") == "forget":
             mine.delete()
             return HttpResponse(status=204)
         values = {name: request.POST.getlist(name)[:50] for name in request.POST if name != "csrfmiddlewaretoken"}
-        Draft.objects.update_or_create(owner_id=request.user.pk, form=form[:200], defaults={"values": values})
+        Draft.objects.update_or_create(owner_id=person_key(request), form=form[:200], defaults={"values": values})
         return HttpResponse(status=204)
     draft = mine.first()
     return JsonResponse({"values": draft.values if draft else {}, "saved_at": draft.saved_at if draft else None})
