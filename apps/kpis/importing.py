@@ -27,7 +27,7 @@ NAMES = {
     "value": ("value", "numerator"),
     "weight": ("weight", "denominator"),
 }
-Parsers = dict[str, Callable[[Cell], Any]]
+Parsers = dict[str, Callable[[Cell | None], Any]]
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2199, 12, 31, tzinfo=UTC)
 
 
@@ -132,7 +132,7 @@ def _parsers(kpis: dict[str, Definition], departments: dict[str, int], marks: di
     }
 
 
-def _row(row: Row, read: dict[str, Cell], parsers: Parsers) -> tuple[RowResult, Measured | None]:
+def _row(row: Row, read: dict[str, Cell | None], parsers: Parsers) -> tuple[RowResult, Measured | None]:
     """One row checked whole, so that all its problems are told at once."""
     result = RowResult(row.number, "refused", f"{read.get('kpi') or ''} {read.get('at') or ''}".strip())
     result.problems = [("", problem) for problem in row.problems]
@@ -179,7 +179,7 @@ def _mark(table: Table, title: str | None) -> Any:
     return (decimal_mark_of(table.column(title)) or "auto") if title else "auto"
 
 
-def _known(known: dict[str, Any], cell: Cell, noun: str) -> Any:
+def _known(known: dict[str, Any], cell: Cell | None, noun: str) -> Any:
     text = str(cell if cell is not None else "").strip()
     if not text:
         raise Refused(f"The {noun} is missing. Write its code.", code="missing")
@@ -190,7 +190,7 @@ def _known(known: dict[str, Any], cell: Cell, noun: str) -> Any:
     return known[text.lower()]
 
 
-def _moment(cell: Cell, order: Any) -> datetime:
+def _moment(cell: Cell | None, order: Any) -> datetime:
     """A date is local midnight; a date with time keeps its time."""
     text = str(cell if cell is not None else "").strip()
     if not text:
@@ -201,14 +201,14 @@ def _moment(cell: Cell, order: Any) -> datetime:
         except Exception as error:
             raise Refused(f"'{text}' is no time. Write 2026-11-24 14:00.", code="bad_time") from error
     else:
-        day = parse_date(cell, order)
+        day = parse_date(cell if cell is not None else text, order)
         moment = datetime.combine(day, time(), queries.zone())
     if not EARLIEST <= moment <= LATEST:
         raise Refused(f"{text} is outside of 1970 to 2199.", code="bad_time")
     return moment  # type: ignore[no-any-return]
 
 
-def _number(cell: Cell, mark: Any) -> Decimal:
+def _number(cell: Cell | None, mark: Any) -> Decimal:
     if cell is None or cell == "":
         raise Refused("The value is missing. Leave the row out when nothing was measured.", code="missing")
     value = parse_decimal(cell, mark)

@@ -81,8 +81,9 @@ def make_report(run: ReportRun, *, owner: Any, now: datetime) -> ReportRun:
     content = pdf.render_weekly(report, font=settings.FONT_FILE)
     stored = store(content, settings.MEDIA_ROOT / STORE)
     with transaction.atomic(), scope.of(owner):
+        locked: ReportRun = ReportRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
         return write.change(
-            ReportRun.objects.select_for_update(of=("self",)).get(pk=run.pk),
+            locked,
             {
                 "state": ReportRun.State.READY,
                 "sha256": stored.sha256,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.db import transaction
+from django.db import models, transaction
 from django.http import Http404, QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -196,8 +196,8 @@ def current_input(action: Action, record: Any) -> dict[str, Any]:
     """The record's present values in the form's terms, for what a PATCH leaves out."""
     found: dict[str, Any] = {}
     for name in action.form.base_fields:
-        value = getattr(record, name, None)
-        if hasattr(value, "pk"):
+        value: Any = getattr(record, name, None)
+        if isinstance(value, models.Model):
             found[name] = value.pk
         elif isinstance(value, list | dict):
             found[name] = json.dumps(plain(value))

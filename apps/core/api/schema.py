@@ -89,6 +89,14 @@ def output_serializer(resource: Resource) -> type[serializers.Serializer[Any]]:
     )
 
 
+def _options(field: Any) -> Any:
+    return field.choices
+
+
+def _bounds(field: Any) -> dict[str, Any]:
+    return {"min_value": field.min_value, "max_value": field.max_value}
+
+
 def _input_field(field: Any) -> Any:
     options: dict[str, Any] = {"required": field.required, "help_text": str(field.help_text or field.label or "")}
     if not field.required:
@@ -102,13 +110,13 @@ def _input_field(field: Any) -> Any:
     if isinstance(field, forms.BooleanField):
         return serializers.BooleanField(**{**options, "required": False})
     if isinstance(field, forms.MultipleChoiceField):
-        return serializers.MultipleChoiceField(choices=field.choices, **options)
+        return serializers.MultipleChoiceField(choices=list(_options(field)), **options)
     if isinstance(field, forms.ChoiceField):
-        return serializers.ChoiceField(choices=[one for one in field.choices if one[0]], **options)
+        return serializers.ChoiceField(choices=[one for one in _options(field) if one[0]], **options)
     if isinstance(field, forms.DecimalField):
         return serializers.DecimalField(max_digits=None, decimal_places=None, **options)
     if isinstance(field, forms.IntegerField):
-        return serializers.IntegerField(min_value=field.min_value, max_value=field.max_value, **options)
+        return serializers.IntegerField(**_bounds(field), **options)
     if isinstance(field, forms.DateTimeField):
         return serializers.DateTimeField(**options)
     if isinstance(field, forms.DateField):

@@ -170,9 +170,8 @@ class RowImporter:
         if isinstance(form_field, RecordsField):
             return [self._key_of(form_field.model, one.strip(), name) for one in text.split(",") if one.strip()]
         if isinstance(form_field, forms.ChoiceField):
-            labels = {
-                str(label).lower(): value for value, label in form_field.choices if not isinstance(label, list | tuple)
-            }
+            choices: Any = form_field.choices
+            labels = {str(label).lower(): value for value, label in choices if not isinstance(label, list | tuple)}
             return labels.get(text.lower(), text)
         if isinstance(form_field, forms.BooleanField):
             return text.lower() in {"1", "true", "yes", "on"}

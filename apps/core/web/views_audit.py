@@ -90,7 +90,7 @@ def audit_view(request: HttpRequest) -> HttpResponse:
         ),
         rows=tuple(_event_row(one, people, zone) for one in found[:SIZE]),
         pager=pm.Pager("", "", f"?before={found[SIZE - 1].pk}{keep}" if len(found) > SIZE else ""),
-        density=request.user.density,  # type: ignore[union-attr]
+        density=request.user.density,  # type: ignore[union-attr,arg-type]
         empty=pm.Empty("No events match", "Change the filter."),
     )
     template = "panels/list_rows.html" if request.htmx else "pages/list.html"  # type: ignore[attr-defined]
