@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.access.rights import rights_of
+from apps.core.events.facts import sentence_of
 from apps.core.models import Event, Job
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
@@ -119,55 +120,40 @@ def _report_button(user: Any) -> tuple[pm.Button, ...]:
 def my_work(request: HttpRequest) -> HttpResponse:
     """What waits for me and what I did last; tasks join when the work app does."""
     user = request.user
-    view = View(user, "week")
     parts = sorted(contributions, key=lambda one: one.position)
-    needs = _gather(parts, view, "needs") if rights_of(user).can_somewhere("kpi", "r") else []
-    zone = cells.zone_of(user)
-    jobs = Job.objects.filter(owner_id=user.pk or 0).order_by("-id")[:10]
-    done = Event.objects.filter(actor_id=user.pk).order_by("-id")[:10]
+    needs = _gather(parts, View(user, "week"), "needs") if rights_of(user).can_somewhere("kpi", "r") else []
     shown = pm.OverviewPage(
         title="My work",
         crumbs=(pm.Crumb("My work"),),
         facts="What waits for you, and what you did last.",
         needs=tuple(needs),
-        needs_title="Needs you now",
-        rail=(
-            pm.Section(
-                "My jobs",
-                table=pm.Table(
-                    (pm.Column("what", "Job", wide=True), pm.Column("state", "State")),
-                    tuple(
-                        pm.Row(
-                            str(one.pk),
-                            cells=(
-                                pm.Cell(one.label, "link", url=reverse("job", args=[one.pk])),
-                                pm.Cell(one.get_state_display()),
-                            ),
-                        )
-                        for one in jobs
-                    ),
-                    "My jobs",
-                    "No jobs yet.",
-                ),
-            ),
-            pm.Section(
-                "What I did last",
-                table=pm.Table(
-                    (pm.Column("what", "What", wide=True), pm.Column("at", "When")),
-                    tuple(
-                        pm.Row(
-                            str(one.pk),
-                            cells=(
-                                pm.Cell(one.name, "link", url=reverse("audit_event", args=[one.pk])),
-                                cells.plain_cell(one.at, zone),
-                            ),
-                        )
-                        for one in done
-                    ),
-                    "What I did last",
-                    "Nothing yet.",
-                ),
-            ),
-        ),
+        rail=(pm.Section("My jobs", table=_my_jobs(user)), pm.Section("What I did last", table=_my_acts(user))),
     )
     return render(request, "pages/overview.html", {"page": shown})
+
+
+def _my_jobs(user: Any) -> pm.Table:
+    rows = tuple(
+        pm.Row(
+            str(job.pk),
+            cells=(pm.Cell(job.label, "link", url=reverse("job", args=[job.pk])), pm.Cell(job.get_state_display())),
+        )
+        for job in Job.objects.filter(owner_id=user.pk).order_by("-id")[:10]
+    )
+    return pm.Table((pm.Column("what", "Job", wide=True), pm.Column("state", "State")), rows, "My jobs", "No jobs yet.")
+
+
+def _my_acts(user: Any) -> pm.Table:
+    zone = cells.zone_of(user)
+    rows = tuple(
+        pm.Row(
+            str(event.pk),
+            cells=(
+                pm.Cell(sentence_of(event.name), "link", url=reverse("audit_event", args=[event.pk])),
+                cells.plain_cell(event.at, zone),
+            ),
+        )
+        for event in Event.objects.filter(actor_id=user.pk).order_by("-id")[:10]
+    )
+    columns = (pm.Column("what", "What", wide=True), pm.Column("at", "When"))
+    return pm.Table(columns, rows, "What I did last", "Nothing yet.")

@@ -250,46 +250,46 @@ INCIDENTS = (
 
 @demo_part("KPIs and two years of readings", 20)
 def build(demo: Demo) -> None:
-    departments, people = demo.made["departments"], demo.made["people"]
-    kpis: dict[str, Definition] = {}
-    for position, plan in enumerate(PLANS):
-        kpis[plan.code] = services.define_kpi(
-            code=plan.code,
-            name=plan.name,
-            unit=plan.unit,
-            rule=plan.rule,
-            direction=plan.direction,
-            grain="day",
-            factor=Decimal(plan.factor),
-            decimals=plan.decimals,
-            department=departments["CO"],
-            owner=people[plan.owner],
-            description=plan.description,
-            on_overview=plan.on_overview,
-            position=position,
-            actor=None,
-        )
-        upper = {"upper_target": Decimal(plan.upper[0]), "upper_amber": Decimal(plan.upper[1])} if plan.upper else {}
-        services.set_target(
-            kpi=kpis[plan.code],
-            department=departments["CO"],
-            valid_from=date(demo.until.year - 3, 1, 1),
-            target=Decimal(plan.target),
-            amber=Decimal(plan.amber),
-            per="week" if plan.rule == "sum" else "",
-            actor=None,
-            **upper,
-        )
+    departments = demo.made["departments"]
+    kpis = {plan.code: _define(demo, plan, position) for position, plan in enumerate(PLANS)}
     demo.made["kpis"] = kpis
-    keys = {code: one.pk for code, one in departments.items()}
     batch = services.record_readings(
-        _readings(demo, {code: one.pk for code, one in kpis.items()}, keys),
+        _readings(
+            demo, {code: one.pk for code, one in kpis.items()}, {code: one.pk for code, one in departments.items()}
+        ),
         source=ReadingBatch.Source.SYSTEM,
         department=departments["CO"],
         actor=None,
         note="Demo history",
     )
     services.roll_up_batch(batch.pk)
+
+
+def _define(demo: Demo, plan: Plan, position: int) -> Definition:
+    company = demo.made["departments"]["CO"]
+    kpi = services.define_kpi(
+        code=plan.code,
+        name=plan.name,
+        unit=plan.unit,
+        rule=plan.rule,
+        direction=plan.direction,
+        grain="day",
+        factor=Decimal(plan.factor),
+        decimals=plan.decimals,
+        department=company,
+        owner=demo.made["people"][plan.owner],
+        description=plan.description,
+        on_overview=plan.on_overview,
+        position=position,
+        actor=None,
+    )
+    limits = {"target": Decimal(plan.target), "amber": Decimal(plan.amber)}
+    if plan.upper:
+        limits |= {"upper_target": Decimal(plan.upper[0]), "upper_amber": Decimal(plan.upper[1])}
+    per = "week" if plan.rule == "sum" else ""
+    start = date(demo.until.year - 3, 1, 1)
+    services.set_target(kpi=kpi, department=company, valid_from=start, per=per, actor=None, **limits)
+    return kpi
 
 
 def _readings(demo: Demo, kpis: dict[str, int], departments: dict[str, int]) -> Iterator[Measured]:

@@ -194,36 +194,13 @@ def _sorts(resource: Resource) -> list[str]:
 
 def describe(resource: Resource, view: type[Any], method: str, action: Action | None, *, kind: str) -> None:
     """Attach the description of one operation to a generated endpoint class."""
-    name = resource.model.__name__
     noun = resource.label.lower()
     body = input_serializer(resource, action, bulk=kind == "bulk") if action is not None and method != "get" else None
-    answers: dict[Any, Any] = {200: output_serializer(resource)}
-    parameters: list[Any] = []
-    summary = action.label if action is not None else ""
-    if kind == "list":
-        answers, parameters, summary = (
-            {200: list_serializer(resource)},
-            list_parameters(resource),
-            f"List {resource.plural.lower()}",
-        )
-    elif kind == "create":
-        answers, parameters = {201: output_serializer(resource)}, [IDEMPOTENCY]
-    elif kind == "read":
-        summary = f"Read one {noun}"
-        parameters = [OpenApiParameter("fields", str)]
-        answers[304] = OpenApiResponse(description="Unchanged since the ETag in If-None-Match")
-    elif kind == "change":
-        parameters = [IF_MATCH, IDEMPOTENCY]
-    elif kind == "bulk":
-        answers = {200: inline_serializer(f"{name}{action.name.title()}Done", {"changed": serializers.IntegerField()})}  # type: ignore[union-attr]
-        parameters = [IDEMPOTENCY]
-    else:
-        parameters = [IDEMPOTENCY]
-    examples = (
-        [OpenApiExample(f"{kind} {noun}", value=_example(action), request_only=True)]
-        if body is not None and action
-        else []
-    )
+    answers, parameters = _answers(resource, action, kind)
+    summary = {"list": f"List {resource.plural}", "read": f"Read one {noun}"}.get(kind, action.label if action else "")
+    examples = []
+    if body is not None and action is not None:
+        examples = [OpenApiExample(f"{kind} {noun}", value=_example(action), request_only=True)]
     operation = f"{resource.path.replace('-', '_')}_{action.name if action and kind not in {'list', 'read'} else kind}"
     extend_schema(
         operation_id=operation + ("_bulk" if kind == "bulk" else ""),
@@ -235,6 +212,24 @@ def describe(resource: Resource, view: type[Any], method: str, action: Action | 
         parameters=parameters,
         examples=examples,
     )(getattr(view, method))
+
+
+def _answers(resource: Resource, action: Action | None, kind: str) -> tuple[dict[Any, Any], list[Any]]:
+    """Answers by status, and the parameters, of one kind of operation."""
+    record = output_serializer(resource)
+    if kind == "list":
+        return {200: list_serializer(resource)}, list_parameters(resource)
+    if kind == "create":
+        return {201: record}, [IDEMPOTENCY]
+    if kind == "read":
+        unchanged = OpenApiResponse(description="Unchanged since the ETag in If-None-Match")
+        return {200: record, 304: unchanged}, [OpenApiParameter("fields", str)]
+    if kind == "change":
+        return {200: record}, [IF_MATCH, IDEMPOTENCY]
+    if kind == "bulk" and action is not None:
+        name = f"{resource.model.__name__}{action.name.title()}Done"
+        return {200: inline_serializer(name, {"changed": serializers.IntegerField()})}, [IDEMPOTENCY]
+    return {200: record}, [IDEMPOTENCY]
 
 
 def _example(action: Action) -> dict[str, Any]:

@@ -41,6 +41,12 @@ class Fact:
         return {item.name: plain(getattr(self, item.name)) for item in fields(self) if item.name not in common}
 
 
+def sentence_of(name: str) -> str:
+    """A fact's name in words people read."""
+    kind = facts.get(name)
+    return kind.sentence or name if kind is not None else name
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recorded(Fact):
     """A record was created; `values` holds its columns."""

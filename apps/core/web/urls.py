@@ -10,7 +10,16 @@ from django.conf import settings
 from django.urls import path
 
 from apps.core.domain import DomainConfig
-from apps.core.web import styleguide, views_act, views_audit, views_data, views_list, views_misc, views_record
+from apps.core.web import (
+    styleguide,
+    views_act,
+    views_audit,
+    views_data,
+    views_explain,
+    views_list,
+    views_misc,
+    views_record,
+)
 from apps.core.web.access import signed_in
 
 
@@ -40,7 +49,7 @@ urlpatterns = [
     _page("audit/<int:key>/", views_audit.event_view, "audit_event"),
     _page("deliveries/", views_audit.deliveries_view, "deliveries"),
     _page("deliveries/<int:key>/replay/", views_audit.replay_view, "replay"),
-    _page("explain/", views_audit.explain_view, "explain"),
+    _page("explain/", views_explain.explain_view, "explain"),
     _page("<slug:path>/", views_list.list_view, "list"),
     _page("<slug:path>/new/", views_act.create_view, "create"),
     _page("<slug:path>/export.<str:kind>", views_data.export_view, "export"),

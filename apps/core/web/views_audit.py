@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,13 +11,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from apps.core.access import matrix, scope
 from apps.core.access.rights import require, rights_of
 from apps.core.events import delivery as deliveries
-from apps.core.events.facts import DeliveryReplayed, facts
+from apps.core.events.facts import DeliveryReplayed, facts, sentence_of
 from apps.core.events.log import emit
 from apps.core.models import Delivery, Event
-from apps.core.resources.resource import of_subject, resources
+from apps.core.resources.resource import of_subject
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.navigation import NavPage, add_page
@@ -35,16 +33,6 @@ add_page(
         "send",
         "Settings",
         50,
-        lambda user: rights_of(user).can_somewhere("settings", "r"),
-    )
-)
-add_page(
-    NavPage(
-        "explain",
-        "Explain access",
-        "shield-question-mark",
-        "Settings",
-        30,
         lambda user: rights_of(user).can_somewhere("settings", "r"),
     )
 )
@@ -108,7 +96,7 @@ def _event_row(event: Event, people: dict[int, Any], zone: Any) -> pm.Row:
         url,
         (
             pm.Cell(short, "link", url=url, title=full),
-            pm.Cell((kind.sentence or event.name) if kind else event.name),
+            pm.Cell(sentence_of(event.name)),
             _subject_cell(event.subject),
             pm.Cell(str(actor) if actor else "System"),
             pm.Cell(f"event {event.cause_id}", "link", url=cause) if cause else pm.Cell(cells.DASH),
@@ -138,7 +126,7 @@ def event_view(request: HttpRequest, key: int) -> HttpResponse:
         cause = cause.cause
     kind = facts.get(event.name)
     page = pm.RecordPage(
-        title=(kind.sentence or event.name) if kind else event.name,
+        title=sentence_of(event.name),
         number=f"Event {event.pk}",
         crumbs=(pm.Crumb("Audit log", reverse("audit")), pm.Crumb(f"Event {event.pk}")),
         sections=(
@@ -174,7 +162,7 @@ def _flat(value: Any) -> str:
 
 def _link(event: Event, state: str) -> pm.Connection:
     kind = facts.get(event.name)
-    label = (kind.sentence or event.name) if kind else event.name
+    label = sentence_of(event.name)
     return pm.Connection(
         label, reverse("audit_event", args=[event.pk]), kind.icon if kind else "circle", event.subject, state=state
     )
@@ -240,95 +228,3 @@ def replay_view(request: HttpRequest, key: int) -> HttpResponse:
     emit(DeliveryReplayed(subject=f"delivery:{one.pk}", delivery_id=one.pk, handler=one.handler), actor=request.user)
     messages.success(request, "Started again")
     return HttpResponseRedirect(reverse("deliveries"))
-
-
-class ExplainForm(forms.Form):
-    """Whose access, to which kind of record, which one."""
-
-    person = forms.CharField(help_text="Sign-in name")
-    resource = forms.ChoiceField()
-    record = forms.IntegerField(required=False, help_text="Key of one record, empty for the kind in general")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["resource"].choices = [(one.name, one.plural) for one in resources]  # type: ignore[attr-defined]
-
-
-def explain_view(request: HttpRequest) -> HttpResponse:
-    """Why may this person do or not do something: each verb, with the grant that gives it or what is missing."""
-    require(request.user, "settings", "r", noun="page")
-    form = ExplainForm(request.GET if "person" in request.GET else None)
-    table = None
-    if form.is_bound and form.is_valid():
-        person = get_user_model()._default_manager.filter(username=form.cleaned_data["person"]).first()
-        if person is None:
-            form.add_error("person", "Nobody signs in with this name.")
-        else:
-            table = explain(person, form.cleaned_data["resource"], form.cleaned_data["record"])
-    return render(
-        request,
-        "core/explain.html",
-        {
-            "page": pm.SettingsPage(
-                title="Explain access",
-                crumbs=(pm.Crumb("Settings"), pm.Crumb("Explain access")),
-                facts="Why a person may or may not do something.",
-            ),
-            "form": form,
-            "table": table,
-        },
-    )
-
-
-def explain(person: Any, resource_name: str, key: int | None) -> pm.Table:
-    """One row per verb: yes or no, and the reason in words."""
-    resource = resources[resource_name]
-    rights = rights_of(person)
-    record = None
-    if key is not None:
-        with scope.system("explaining access"):
-            record = resource.model.objects.filter(pk=key).first()
-    rows = []
-    for verb, word in matrix.VERBS.items():
-        if record is not None:
-            yes = rights.covers(resource.row, verb, record, own=resource.own)
-        else:
-            yes = key is None and rights.can_somewhere(resource.row, verb)
-        rows.append(
-            pm.Row(
-                verb,
-                cells=(
-                    pm.Cell(word),
-                    pm.Cell("Yes" if yes else "No", "status", tone="good" if yes else "idle"),
-                    pm.Cell(_reason(rights, resource, verb, record, key)),
-                ),
-            )
-        )
-    columns = (pm.Column("verb", "May"), pm.Column("answer", "Answer"), pm.Column("why", "Why", wide=True))
-    return pm.Table(columns, tuple(rows), "Access")
-
-
-def _reason(rights: Any, resource: Any, verb: str, record: Any, key: int | None) -> str:
-    if rights.user_id is None:
-        return "The account is switched off."
-    if key is not None and record is None:
-        return "There is no such record."
-    giving = [one for one in rights.grants if verb in matrix.cell(resource.row, one.role).verbs]
-    if not giving:
-        roles = ", ".join(matrix.roles_with(resource.row, verb)) or "no role"
-        held = ", ".join(sorted(matrix.ROLES[one] for one in rights.roles)) or "no role"
-        return f"Holds {held}; this right belongs to {roles}."
-    parts = []
-    for one in giving:
-        cell = matrix.cell(resource.row, one.role)
-        reach = {
-            "G": "all departments",
-            "T": f"department {one.department_id} and below",
-            "D": f"department {one.department_id}",
-            "S": "own rows",
-        }[cell.reach]
-        by = f" (stands in for user {one.on_behalf_of_id})" if one.on_behalf_of_id else ""
-        parts.append(f"{matrix.ROLES[one.role]} reaches {reach}{by}")
-    if record is not None:
-        parts.append(f"the record belongs to department {getattr(record, 'department_id', None) or 'none'}")
-    return "; ".join(parts) + "."

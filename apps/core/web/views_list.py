@@ -62,49 +62,69 @@ def build_list(request: HttpRequest, resource: Resource) -> pm.ListPage:
         found = keyset.page(rows, order, size=size, after=params.get("after", ""), before=params.get("before", ""))
     except Refused:
         found = keyset.page(rows, order, size=size)
-    match_count, count_text = count_of(rows)
     shown = _shown_columns(resource, params)
     chips = _chips(request, resource, filters)
     filtered = bool(chips or params.get("q"))
-    bulk = _bulk_actions(resource, request.user)
+    counted = count_of(rows)
     return pm.ListPage(
         title=resource.plural,
         url=resource.list_url(),
         crumbs=_crumbs(resource),
         facts=resource.help,
         primary=_primary(resource, request.user),
-        tabs=_tabs(request, resource, rows, count_text),
-        save_view_url=reverse("save_view", args=[resource.path]) + "?" + state(params),
         search_value=params.get("q", ""),
         chips=chips,
         clear_url=resource.list_url() if filtered else "",
         filter_form=filters.form if resource.filters else None,
-        kept=_kept(params, without={"q", "after", "before"}),
-        kept_by_filter=_kept(params, without={"after", "before", *filters.form.fields}),
-        kept_by_columns=_kept(params, without={"columns", "after", "before"}),
         columns=tuple(_column(request, one, order, index) for index, one in enumerate(shown)),
         rows=tuple(_row(one, shown, resource, request.user) for one in found.rows),
-        pager=pm.Pager(
+        density=params.get("density") or request.user.density,  # type: ignore[arg-type,union-attr]
+        empty=_empty(resource, filtered, request.user),
+        filtered=filtered,
+        column_choices=tuple((one.name, one.label, one in shown) for one in resource.columns),
+        **_kept_state(params, set(filters.form.fields)),
+        **_counts(params, found, *counted),
+        **_offers(request, resource, counted[1]),
+    )
+
+
+def _kept_state(params: QueryDict, filter_names: set[str]) -> dict[str, Any]:
+    """What each small form of the page carries along."""
+    return {
+        "kept": _kept(params, without={"q", "after", "before"}),
+        "kept_by_filter": _kept(params, without={"after", "before", *filter_names}),
+        "kept_by_columns": _kept(params, without={"columns", "after", "before"}),
+        "filter_query": state(params),
+    }
+
+
+def _counts(params: QueryDict, found: keyset.Page, match_count: int | None, count_text: str) -> dict[str, Any]:
+    return {
+        "pager": pm.Pager(
             f"{len(found.rows)} of {count_text}" if found.rows else "",
             _with(params, before=found.previous_cursor) if found.previous_cursor else "",
             _with(params, after=found.next_cursor) if found.next_cursor else "",
         ),
-        count_text=f"{count_text} {'record' if match_count == 1 else 'records'}",
-        match_count=match_count,
-        match_text=count_text,
-        bulk_actions=bulk,
-        filter_query=state(params),
-        exports=_exports(request, resource),
-        import_url=reverse("import", args=[resource.path]) if can_import(resource, request.user) else "",
-        column_choices=tuple((one.name, one.label, one in shown) for one in resource.columns),
-        density_choices=tuple(
+        "count_text": f"{count_text} {'record' if match_count == 1 else 'records'}",
+        "match_count": match_count,
+        "match_text": count_text,
+    }
+
+
+def _offers(request: HttpRequest, resource: Resource, count_text: str) -> dict[str, Any]:
+    """What may be done with the whole list."""
+    params = request.GET
+    return {
+        "tabs": _tabs(request, resource, count_text),
+        "save_view_url": reverse("save_view", args=[resource.path]) + "?" + state(params),
+        "bulk_actions": _bulk_actions(resource, request.user),
+        "exports": _exports(request, resource),
+        "import_url": reverse("import", args=[resource.path]) if can_import(resource, request.user) else "",
+        "density_choices": tuple(
             pm.Link(label, _with(params, density=key), current=key == request.user.density)  # type: ignore[union-attr]
             for key, label in (("default", "Default"), ("compact", "Compact"), ("comfortable", "Comfortable"))
         ),
-        density=params.get("density") or request.user.density,  # type: ignore[arg-type,union-attr]
-        empty=_empty(resource, filtered, request.user),
-        filtered=filtered,
-    )
+    }
 
 
 def can_import(resource: Resource, user: Any) -> bool:
@@ -161,7 +181,7 @@ def _primary(resource: Resource, user: Any) -> pm.Button | None:
     return pm.Button(action.label, reverse("create", args=[resource.path]), action.icon, "pri")
 
 
-def _tabs(request: HttpRequest, resource: Resource, rows: Any, count_text: str) -> tuple[pm.ViewTab, ...]:
+def _tabs(request: HttpRequest, resource: Resource, count_text: str) -> tuple[pm.ViewTab, ...]:
     url, now = resource.list_url(), state(request.GET)
     saved = SavedView.objects.filter(resource=resource.name).order_by("name")
     tabs = [("All", ""), *((tab.label, tab.query) for tab in resource.tabs), *((one.name, one.query) for one in saved)]

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from apps.core.access.rights import require
 from apps.core.actions.action import Action, allowed
-from apps.core.events.facts import facts
+from apps.core.events.facts import facts, sentence_of
 from apps.core.models import Event
 from apps.core.resources.resource import Resource
 from apps.core.web import cells
@@ -105,7 +105,7 @@ def _entry(event: Event, people: dict[int, Any], zone: Any, resource: Resource) 
     short, full = cells.when(event.at, zone)
     return pm.TimelineEntry(
         who=str(actor) if actor else "System",
-        text=(kind.sentence or event.name) if kind else event.name,
+        text=sentence_of(event.name),
         at=short,
         at_full=full,
         icon=kind.icon if kind else "circle",
