@@ -87,7 +87,6 @@ def audit_view(request: HttpRequest) -> HttpResponse:
 
 def _event_row(event: Event, people: dict[int, Any], zone: Any) -> pm.Row:
     url = reverse("audit_event", args=[event.pk])
-    kind = facts.get(event.name)
     short, full = cells.when(event.at, zone)
     actor = people.get(event.actor_id or 0)
     cause = reverse("audit_event", args=[event.cause_id]) if event.cause_id else ""
@@ -124,7 +123,6 @@ def event_view(request: HttpRequest, key: int) -> HttpResponse:
     while cause is not None and len(chain) < 20:
         chain.append(cause)
         cause = cause.cause
-    kind = facts.get(event.name)
     page = pm.RecordPage(
         title=sentence_of(event.name),
         number=f"Event {event.pk}",
