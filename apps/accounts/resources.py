@@ -15,7 +15,7 @@ class UserResource(Resource):
     model = User
     path = "people"
     label, plural, icon = "Person", "People and sign-in", "users-round"
-    nav = ("Settings", 15)
+    nav = ("Setup", 15)
     help = "People who sign in. Their roles are granted per department under Role grants."
     columns = (
         Column("username", "Sign-in name", sort="username"),

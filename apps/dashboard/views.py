@@ -45,8 +45,8 @@ def home(request: HttpRequest) -> HttpResponse:
     name = LANDS_ON.get(main_role(request.user), "overview")
     target = pages.get(name)
     if target is None or not target.allowed(request.user):
-        name = "my_work"
-    return HttpResponseRedirect(reverse(name))
+        target = pages["my_work"]
+    return HttpResponseRedirect(target.url())
 
 
 @page("kpi", "r")

@@ -19,6 +19,8 @@ from apps.kpis.verdicts import signal_text
 from apps.reports import parts as reports
 from apps.reports.parts import Part
 
+RAIL = 294
+
 
 def _standings(view: View) -> list[Standing]:
     """Read once per page."""
@@ -92,7 +94,7 @@ def rail(view: View) -> list[pm.Section]:
     if one is None:
         return []
     spec = _trend(one)
-    return [pm.Section(one.kpi.name, note="against target", svg=render(spec, width=334), data_table=data_table(spec))]
+    return [pm.Section(one.kpi.name, note="against target", svg=render(spec, width=RAIL), data_table=data_table(spec))]
 
 
 def facts(view: View) -> str:

@@ -25,7 +25,7 @@ class SiteResource(Resource):
     model = Site
     path = "sites"
     label, plural, icon = "Site", "Sites", "building-2"
-    nav = ("Settings", 10)
+    nav = ("Setup", 10)
     help = "Places where the company works, each with its own time zone, currency and calendar."
     columns = (
         Column("code", "Code", sort="code"),
@@ -92,7 +92,7 @@ class CalendarResource(Resource):
     model = Calendar
     path = "calendars"
     label, plural, icon = "Working calendar", "Working calendars", "calendar-days"
-    nav = ("Settings", 12)
+    nav = ("Setup", 12)
     help = "Working hours by weekday in a time zone; holidays are exceptions."
     columns = (
         Column("code", "Code", sort="code"),
@@ -131,7 +131,7 @@ class HolidayResource(Resource):
     model = Holiday
     path = "holidays"
     label, plural, icon = "Holiday", "Holidays", "tree-palm"
-    nav = ("Settings", 13)
+    nav = ("Setup", 13)
     help = "Days on which a calendar does not work."
     columns = (
         Column("name", "Name", sort="name"),
@@ -174,7 +174,7 @@ class DepartmentResource(Resource):
     model = Department
     path = "departments"
     label, plural, icon = "Department", "Departments", "network"
-    nav = ("Settings", 11)
+    nav = ("Setup", 11)
     help = "The organisation as a tree. Moves are dated, so the past keeps its shape."
     columns = (
         Column("code", "Code", sort="code"),
@@ -296,7 +296,7 @@ class RoleGrantResource(Resource):
     model = RoleGrant
     path = "role-grants"
     label, plural, icon = "Role grant", "Role grants", "shield-check"
-    nav = ("Settings", 20)
+    nav = ("Setup", 20)
     help = "Which role a person holds in which department, from when until when."
     columns = (
         Column("user", "Person", sort="user__username"),
@@ -347,7 +347,7 @@ class DelegationResource(Resource):
     model = Delegation
     path = "stand-ins"
     label, plural, icon = "Stand-in", "Stand-ins", "user-check"
-    nav = ("Settings", 21)
+    nav = ("Setup", 21)
     help = "Who acts for whom while somebody is away. Both names stand on every record."
     columns = (
         Column("substitute", "Stand-in"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -17,44 +19,67 @@ from apps.core.models import Delivery
 
 log = logging.getLogger("ops.delivery")
 LEASE_SECONDS = 60
-LEASE = timedelta(seconds=LEASE_SECONDS)
+LEASE = timedelta(seconds=5)
 BACKOFF_SECONDS = (2, 10, 60, 300)
+# Open, its turn has come, and the oldest of its (handler, key): what may be handed out. `d` is the delivery.
+READY = """
+d.done_at IS NULL AND d.parked_at IS NULL AND d.available_at <= now() AND (d.leased_until IS NULL OR d.leased_until < now())
+AND NOT EXISTS (SELECT 1 FROM core_delivery e WHERE e.handler = d.handler AND e.key = d.key AND e.id < d.id
+                AND e.done_at IS NULL AND e.parked_at IS NULL)
+"""
 
 
 def deliver(delivery_id: int) -> str:
     """Run the delivery unless it is done, parked, or in another worker's hands; returns what happened."""
-    handler = _claim(delivery_id)
-    if handler is None:
-        return "skipped"
+    with _alone(delivery_id) as alone:
+        handler = _claim(delivery_id) if alone else None
+        if handler is None:
+            return "skipped"
+        try:
+            if handler.slow:
+                return _run_slow(delivery_id, handler)
+            return _run_atomic(delivery_id, handler)
+        except Exception as error:
+            _record_failure(delivery_id, handler, error)
+            return "failed"
+
+
+@contextmanager
+def _alone(delivery_id: int) -> Iterator[bool]:
+    """A lock of the session: it lasts as long as the work, however long that is, and dies with its worker."""
+    key = [f"delivery:{delivery_id}"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", key)
+        alone = bool(cursor.fetchone()[0])
+    session = connection.connection
     try:
-        if handler.slow:
-            return _run_slow(delivery_id, handler)
-        return _run_atomic(delivery_id, handler)
-    except Exception as error:
-        _record_failure(delivery_id, handler, error)
-        return "failed"
+        yield alone
+    finally:
+        if alone and connection.connection is session and not connection.needs_rollback:
+            with suppress(DatabaseError), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", key)
 
 
 def _claim(delivery_id: int) -> Handler | None:
-    """Count the attempt before the body runs, so that a body that kills its worker is counted too."""
+    """Count the attempt before the body runs, so that a body that kills its worker is counted too.
+
+    A handler that only a newer version knows is left for a worker that knows it.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(
-            "UPDATE core_delivery SET attempts = attempts + 1, leased_until = now() + make_interval(secs => %s)"
+            "UPDATE core_delivery SET attempts = attempts + 1, leased_until = now() + %s"
             " WHERE id = (SELECT id FROM core_delivery WHERE id = %s AND done_at IS NULL AND parked_at IS NULL"
-            "   AND (leased_until IS NULL OR leased_until < now()) AND available_at <= now()"
+            "   AND (leased_until IS NULL OR leased_until < now()) AND available_at <= now() AND handler = ANY(%s)"
             "   FOR UPDATE SKIP LOCKED) RETURNING handler, attempts",
-            [LEASE_SECONDS, delivery_id],
+            [LEASE, delivery_id, handlers.names()],
         )
         row = cursor.fetchone()
     if row is None:
         return None
-    handler = handlers.get(row[0])
-    if handler is None:
-        # A newer version's handler: leave it for a worker that knows it.
-        return None
+    handler = handlers[row[0]]
     if row[1] > handler.max_attempts:
-        _park(delivery_id, f"Given up after {handler.max_attempts} attempts; the worker died each time.")
+        _park(delivery_id, handler, f"Given up after {handler.max_attempts} attempts; the worker died each time.")
         return None
     return handler
 
@@ -97,13 +122,6 @@ def _depth(delivery: Delivery) -> int:
         return int(cursor.fetchone()[0] or 0)
 
 
-def extend_lease(event_id: int, handler_name: str) -> None:
-    """A slow handler says it is alive, so that nobody else starts its work."""
-    Delivery.objects.filter(event_id=event_id, handler=handler_name, done_at__isnull=True).update(
-        leased_until=Now() + LEASE
-    )
-
-
 def _record_failure(delivery_id: int, handler: Handler, error: Exception) -> None:
     text = "".join(traceback.format_exception(error))[-4000:]
     log.warning("Delivery %s to %s failed: %s", delivery_id, handler.name, error)
@@ -112,7 +130,7 @@ def _record_failure(delivery_id: int, handler: Handler, error: Exception) -> Non
     with transaction.atomic():
         attempts = Delivery.objects.values_list("attempts", flat=True).get(pk=delivery_id)
         if attempts >= handler.max_attempts:
-            Delivery.objects.filter(pk=delivery_id).update(parked_at=Now(), leased_until=None, last_error=text)
+            _park(delivery_id, handler, text)
             return
         pause = timedelta(seconds=BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1])
         Delivery.objects.filter(pk=delivery_id, done_at__isnull=True).update(
@@ -120,11 +138,15 @@ def _record_failure(delivery_id: int, handler: Handler, error: Exception) -> Non
         )
 
 
-def _park(delivery_id: int, reason: str) -> None:
-    with transaction.atomic():
-        Delivery.objects.filter(pk=delivery_id, done_at__isnull=True).update(
-            parked_at=Now(), leased_until=None, last_error=reason
-        )
+def _park(delivery_id: int, handler: Handler, reason: str) -> None:
+    """A dead letter: a person sees it and may start it again; the handler may say so in its own tables."""
+    with transaction.atomic(), scope.system(f"parking {handler.name}"):
+        delivery = Delivery.objects.select_for_update(of=("self",)).select_related("event").get(pk=delivery_id)
+        if delivery.done_at:
+            return
+        if handler.given_up is not None:
+            handler.given_up(delivery.event)
+        Delivery.objects.filter(pk=delivery_id).update(parked_at=Now(), leased_until=None, last_error=reason)
 
 
 def replay(delivery: Delivery) -> None:

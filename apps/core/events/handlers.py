@@ -15,23 +15,32 @@ Reaction = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class Handler:
-    """One reaction. `slow` ones own their transactions and run in a queue of their own."""
+    """One reaction. `slow` ones own their transactions and run in a queue of their own.
+
+    `given_up` is told when the last attempt failed, in the transaction that parks the delivery.
+    """
 
     name: str
     run: Reaction
     wants: Callable[[type[Fact] | None, str], bool]
     slow: bool = False
     max_attempts: int = 5
+    given_up: Reaction | None = None
 
 
 handlers: Registry[Handler] = Registry("handler")
 
 
-def on(fact: type[Fact], *, name: str, slow: bool = False) -> Callable[[Reaction], Reaction]:
+def on(
+    fact: type[Fact], *, name: str, slow: bool = False, given_up: Reaction | None = None
+) -> Callable[[Reaction], Reaction]:
     """React to one kind of fact (and its subclasses), declared in an app below or in your own."""
 
     def declare(run: Reaction) -> Reaction:
-        handlers.add(name, Handler(name, run, lambda kind, _: kind is not None and issubclass(kind, fact), slow))
+        def wants(kind: type[Fact] | None, _: str) -> bool:
+            return kind is not None and issubclass(kind, fact)
+
+        handlers.add(name, Handler(name, run, wants, slow, given_up=given_up))
         return run
 
     return declare

@@ -27,17 +27,14 @@ DEGRADED_AFTER_SECONDS = 30
 EPOCH_KEY = "ops:relay:epoch"
 HEARTBEAT_KEY = "ops:relay:heartbeat"
 
-# One statement claims a batch: unsent or unanswered rows whose turn it is, the oldest of each (handler, key) only.
+# One statement claims a batch: unsent or unanswered rows whose turn it is.
 CLAIM = f"""
 UPDATE core_delivery SET sent_at = now() WHERE id IN (
-  SELECT d.id FROM core_delivery d
-  WHERE d.done_at IS NULL AND d.parked_at IS NULL AND d.available_at <= now()
+  SELECT d.id FROM core_delivery d WHERE {delivery.READY}
     AND (d.sent_at IS NULL OR d.sent_at < now() - interval '{RESEND_SECONDS} seconds')
-    AND (d.leased_until IS NULL OR d.leased_until < now())
-    AND NOT EXISTS (SELECT 1 FROM core_delivery e WHERE e.handler = d.handler AND e.key = d.key AND e.id < d.id
-                    AND e.done_at IS NULL AND e.parked_at IS NULL)
   ORDER BY d.id FOR UPDATE SKIP LOCKED LIMIT {BATCH}) RETURNING id, slow
 """
+SHORT_AND_READY = f"SELECT d.id FROM core_delivery d WHERE {delivery.READY} AND NOT d.slow ORDER BY d.id LIMIT 20"
 
 
 class Relay:
@@ -153,8 +150,10 @@ class Relay:
         """With no broker or no working worker, run short deliveries here, one at a time: slower, but nothing stands."""
         oldest = delivery.oldest_open_seconds()
         if oldest > DEGRADED_AFTER_SECONDS or (not broker and oldest > 5):
-            waiting = Delivery.objects.filter(done_at__isnull=True, parked_at__isnull=True, slow=False)
-            for delivery_id in list(waiting.order_by("id").values_list("pk", flat=True)[:5]):
+            with connection.cursor() as cursor:
+                cursor.execute(SHORT_AND_READY)
+                waiting = [row[0] for row in cursor.fetchall()]
+            for delivery_id in waiting:
                 delivery.deliver(delivery_id)
         if int(time.time()) % 600 == 0:
             with connection.cursor() as cursor, transaction.atomic():

@@ -13,7 +13,6 @@ from django.db.models.functions import Now
 
 from apps.core.access import scope
 from apps.core.errors import Refused
-from apps.core.events.delivery import extend_lease
 from apps.core.events.facts import JobRequested
 from apps.core.events.handlers import on
 from apps.core.events.log import emit
@@ -22,6 +21,7 @@ from apps.core.registry import Registry
 
 log = logging.getLogger("ops.jobs")
 HANDLER = "core.run_job"
+SETTLED = (Job.State.DONE, Job.State.CANCELLED)
 
 
 class Cancelled(Exception):
@@ -30,16 +30,14 @@ class Cancelled(Exception):
 
 @dataclass
 class Progress:
-    """What a runner tells about its work; each telling is committed and keeps the lease alive."""
+    """What a runner tells about its work; each telling is committed, so that everybody sees it."""
 
     job_id: int
-    event_id: int
 
     def tell(self, step: str, done: int, total: int) -> None:
         """Raises Cancelled when the owner asked to stop."""
         with transaction.atomic(), scope.system("job progress"):
             Job.objects.filter(pk=self.job_id).update(step=step, done_count=done, total_count=total)
-            extend_lease(self.event_id, HANDLER)
             cancelled = Job.objects.values_list("cancel_requested", flat=True).get(pk=self.job_id)
         if cancelled:
             raise Cancelled
@@ -95,23 +93,32 @@ def cancel_job(job_row: Job, *, actor: Any) -> Job:
     return job_row
 
 
-@on(JobRequested, name=HANDLER, slow=True)
+def give_up_job(event: Event) -> None:
+    """The last attempt failed: the person is told, and may ask again."""
+    Job.objects.filter(pk=event.payload["job_id"]).exclude(state__in=SETTLED).update(
+        state=Job.State.FAILED,
+        problem=f"Something went wrong on our side (reference job {event.payload['job_id']}). Start it again later.",
+        finished_at=Now(),
+    )
+
+
+@on(JobRequested, name=HANDLER, slow=True, given_up=give_up_job)
 def run_job(event: Event) -> None:
     with transaction.atomic(), scope.system("reading a requested job"):
         row = Job.objects.get(pk=event.payload["job_id"])
-        if row.finished:
+        if row.state in SETTLED:
             return
         owner = get_user_model()._default_manager.get(pk=row.owner_id)
-        Job.objects.filter(pk=row.pk).update(state=Job.State.RUNNING, started_at=Now())
+        Job.objects.filter(pk=row.pk).update(state=Job.State.RUNNING, started_at=Now(), finished_at=None, problem="")
     try:
-        result = runners[row.kind].run(row, owner, Progress(row.pk, event.pk))
+        result = runners[row.kind].run(row, owner, Progress(row.pk))
     except Cancelled:
         _finish(row, Job.State.CANCELLED, {}, "")
     except Refused as error:
         _finish(row, Job.State.FAILED, error.details, error.message)
     except Exception:
         log.exception("Job %s of kind %s failed", row.pk, row.kind)
-        _finish_if_last(row, event)
+        _say_retrying(row)
         raise
     else:
         _finish(row, Job.State.DONE, result, "")
@@ -122,10 +129,9 @@ def _finish(row: Job, state: str, result: dict[str, Any], problem: str) -> None:
         Job.objects.filter(pk=row.pk).update(state=state, result=result, problem=problem, finished_at=Now())
 
 
-def _finish_if_last(row: Job, event: Event) -> None:
-    """A bug is retried by the delivery; the person sees 'failed' with a reference meanwhile and success if a retry works."""
+def _say_retrying(row: Job) -> None:
+    """A bug is retried by the delivery; the person is told meanwhile."""
     with transaction.atomic(), scope.system("marking a failed job"):
         Job.objects.filter(pk=row.pk).update(
-            state=Job.State.RUNNING,
-            problem=f"Something went wrong on our side (reference job {row.pk}). It is tried again by itself.",
+            problem=f"Something went wrong on our side (reference job {row.pk}). It is tried again by itself."
         )

@@ -36,7 +36,7 @@ def _frame(request: HttpRequest, user: Any) -> Frame:
     role = main_role(user)
     nav = nav_for(user, request.path)
     shown = {page.name: page for page in pages if page.allowed(user)}
-    bar = [shown[name] for name in ("my_work", "overview", "search") if name in shown]
+    bar = [shown[name] for name in ("my_work", "overview", "reports") if name in shown]
     return Frame(
         nav=nav,
         me=Person(str(user), user.title or matrix.ROLES.get(role, "No role yet"), user.initials),
@@ -49,7 +49,10 @@ def _frame(request: HttpRequest, user: Any) -> Frame:
         theme_url=reverse("set_theme"),
         sign_out_url=reverse("account_logout"),
         create=_create_links(user),
-        phone_bar=tuple(NavItem(page.label, page.url(), page.icon, request.path == page.url()) for page in bar),
+        phone_bar=(
+            *(NavItem(page.label, page.url(), page.icon, request.path == page.url()) for page in bar),
+            NavItem("Search", reverse("search"), "search", request.path == reverse("search")),
+        ),
         single_keys=user.single_keys,
         warning=_warning(role),
     )

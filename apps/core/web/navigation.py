@@ -14,6 +14,8 @@ from apps.core.web.pagemodel import NavGroup, NavItem
 
 TOP = ""
 GROUPS = (TOP, "Operate", "Quality & risk", "Money & results", "People", "Settings")
+# Pages of set-up stand on the settings page, not in the side bar.
+SETUP = "Setup"
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,24 @@ class _Place:
 
 def nav_for(user: Any, path: str) -> tuple[NavGroup, ...]:
     """Only groups with at least one page this person may open."""
-    places: dict[str, list[_Place]] = {group: [] for group in GROUPS}
+    return _groups(user, path, GROUPS)
+
+
+def setup_for(user: Any) -> tuple[NavItem, ...]:
+    """What the settings page offers this person."""
+    return tuple(item for group in _groups(user, "", (SETUP,)) for item in group.items)
+
+
+def _groups(user: Any, path: str, wanted: tuple[str, ...]) -> tuple[NavGroup, ...]:
+    places: dict[str, list[_Place]] = {group: [] for group in wanted}
     for page in pages:
-        if page.allowed(user):
+        if page.group in places and page.allowed(user):
             url = page.url()
             places[page.group].append(
                 _Place(page.position, NavItem(page.label, url, page.icon, _here(path, url), key=page.key))
             )
     for resource in resources:
-        if resource.nav and resource.may(user, "r"):
+        if resource.nav and resource.nav[0] in places and resource.may(user, "r"):
             group, position = resource.nav
             url = resource.list_url()
             places[group].append(_Place(position, NavItem(resource.plural, url, resource.icon, _here(path, url))))

@@ -40,6 +40,7 @@ urlpatterns = [
     path("-/ready", views_misc.ready, name="ready"),
     path("-/ping", views_misc.ping, name="ping"),
     *_own_pages(),
+    _page("settings/", views_misc.settings_view, "settings"),
     _page("search/", views_misc.search_view, "search"),
     _page("jobs/<int:key>/", views_misc.job_view, "job"),
     _page("jobs/<int:key>/cancel/", views_misc.job_cancel_view, "job_cancel"),

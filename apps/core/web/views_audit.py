@@ -19,7 +19,7 @@ from apps.core.models import Delivery, Event
 from apps.core.resources.resource import of_subject
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
-from apps.core.web.navigation import NavPage, add_page
+from apps.core.web.navigation import SETUP, NavPage, add_page
 
 add_page(
     NavPage(
@@ -31,7 +31,7 @@ add_page(
         "deliveries",
         "Event deliveries",
         "send",
-        "Settings",
+        SETUP,
         50,
         lambda user: rights_of(user).can_somewhere("settings", "r"),
     )

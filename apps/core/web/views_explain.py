@@ -13,14 +13,14 @@ from apps.core.access import matrix, scope
 from apps.core.access.rights import require, rights_of
 from apps.core.resources.resource import resources
 from apps.core.web import pagemodel as pm
-from apps.core.web.navigation import NavPage, add_page
+from apps.core.web.navigation import SETUP, NavPage, add_page
 
 add_page(
     NavPage(
         "explain",
         "Explain access",
         "shield-question-mark",
-        "Settings",
+        SETUP,
         30,
         lambda user: rights_of(user).can_somewhere("settings", "r"),
     )

@@ -17,6 +17,7 @@ from apps.core.resources.resource import Column, Resource, by_path
 from apps.core.values import format_number
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
+from apps.core.web.navigation import SETUP
 
 SIZES = (25, 50, 100, 200)
 EXACT_UP_TO = 10_000
@@ -169,9 +170,16 @@ def _kept(params: QueryDict, *, without: set[str]) -> tuple[tuple[str, str], ...
     return tuple((name, value) for name, values in params.lists() if name not in without for value in values)
 
 
+def group_crumb(resource: Resource) -> tuple[pm.Crumb, ...]:
+    """Where in the side bar the noun lives."""
+    group = resource.nav[0] if resource.nav else ""
+    if group == SETUP:
+        return (pm.Crumb("Settings", reverse("settings")),)
+    return (pm.Crumb(group),) if group else ()
+
+
 def _crumbs(resource: Resource) -> tuple[pm.Crumb, ...]:
-    group = (pm.Crumb(resource.nav[0]),) if resource.nav and resource.nav[0] else ()
-    return (*group, pm.Crumb(resource.plural, resource.list_url()))
+    return (*group_crumb(resource), pm.Crumb(resource.plural, resource.list_url()))
 
 
 def _primary(resource: Resource, user: Any) -> pm.Button | None:

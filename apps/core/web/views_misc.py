@@ -20,7 +20,7 @@ from apps.core.records.searching import search
 from apps.core.resources.resource import of_subject, resources
 from apps.core.web import pagemodel as pm
 from apps.core.web.access import person_key
-from apps.core.web.navigation import nav_for
+from apps.core.web.navigation import NavPage, add_page, nav_for, setup_for
 from apps.core.web.views_list import resource_or_404
 
 
@@ -171,6 +171,31 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     back = request.META.get("HTTP_REFERER", "/")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
     return HttpResponseRedirect(back if safe else "/")
+
+
+add_page(
+    NavPage(
+        "settings",
+        "Settings",
+        "sliders-horizontal",
+        "Settings",
+        2,
+        lambda user: bool(setup_for(user)),
+        url_name="settings",
+    )
+)
+
+
+def settings_view(request: HttpRequest) -> HttpResponse:
+    """All pages of set-up this person may open."""
+    links = tuple(pm.Connection(item.label, item.url, item.icon) for item in setup_for(request.user))
+    page = pm.SettingsPage(
+        title="Settings",
+        crumbs=(pm.Crumb("Settings"),),
+        facts="How the company is set up here.",
+        sections=(pm.Section("Set-up", links=links),),
+    )
+    return render(request, "pages/settings.html", {"page": page})
 
 
 def ping(request: HttpRequest) -> HttpResponse:

@@ -16,7 +16,7 @@ from apps.core.models import Event
 from apps.core.resources.resource import Resource
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
-from apps.core.web.views_list import resource_or_404
+from apps.core.web.views_list import group_crumb, resource_or_404
 
 HISTORY = 50
 
@@ -55,7 +55,7 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
         number=resource.number(record),
         url=resource.url(record),
         crumbs=(
-            *((pm.Crumb(resource.nav[0]),) if resource.nav and resource.nav[0] else ()),
+            *group_crumb(resource),
             pm.Crumb(resource.plural, resource.list_url()),
             pm.Crumb(resource.number(record)),
         ),
