@@ -30,7 +30,7 @@ class Calendar(Noun):
     name = models.CharField(max_length=80)
     time_zone = models.CharField(max_length=60, default="UTC")
     # Monday first; each day a list of ["06:00", "14:00"] pairs.
-    hours = models.JSONField(default=list)
+    hours = models.JSONField(default=list, blank=True)
 
     objects = OpenManager()
 

@@ -34,7 +34,7 @@ class ReportRun(Noun):
     decisions = models.TextField(blank=True, help_text="Decisions needed, one per line")
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     job_id = models.BigIntegerField(null=True)
-    snapshot = models.JSONField(default=dict)
+    snapshot = models.JSONField(default=dict, blank=True)
     as_of = models.DateTimeField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.PositiveIntegerField(default=0)

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('code', models.SlugField(max_length=20, unique=True)),
                 ('name', models.CharField(max_length=80)),
                 ('time_zone', models.CharField(default='UTC', max_length=60)),
-                ('hours', models.JSONField(default=list)),
+                ('hours', models.JSONField(blank=True, default=list)),
             ],
             options={
                 'abstract': False,

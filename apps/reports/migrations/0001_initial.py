@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('decisions', models.TextField(blank=True, help_text='Decisions needed, one per line')),
                 ('state', models.CharField(choices=[('waiting', 'Being made'), ('ready', 'Ready'), ('failed', 'Failed')], default='waiting', max_length=8)),
                 ('job_id', models.BigIntegerField(null=True)),
-                ('snapshot', models.JSONField(default=dict)),
+                ('snapshot', models.JSONField(blank=True, default=dict)),
                 ('as_of', models.DateTimeField(null=True)),
                 ('sha256', models.CharField(blank=True, max_length=64)),
                 ('size', models.PositiveIntegerField(default=0)),
