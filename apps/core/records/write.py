@@ -91,8 +91,10 @@ def _guarded_update(record: Noun, seen: int, columns: dict[str, Any]) -> None:
 
 
 def _check(record: Noun) -> None:
+    # Whether a form may leave a field out is the form's business; a column that may be null may be null.
+    empty = {one.name for one in record._meta.concrete_fields if one.null and getattr(record, one.attname) is None}
     try:
-        record.clean_fields()
+        record.clean_fields(exclude=empty)
         record.clean()
     except ValidationError as error:
         raise refused(error) from error

@@ -97,7 +97,11 @@ def _submit(
     except Refused as error:
         form = action.form(request.POST, request.FILES, actor=request.user, record=record)
         form.is_valid()
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        here = error.field in form.fields
+        form.add_error(
+            error.field if here else None,
+            error.message if here or not error.field else f"{error.field}: {error.message}",
+        )
         conflict = _compare(form, type(record).objects.get(pk=record.pk)) if isinstance(error, Conflict) else ()
         return _show(request, resource, action, form, record, status=409 if conflict else 422, conflict=conflict)
     return _go(request, answer.body["location"])
