@@ -140,7 +140,8 @@ def _verdict(parts: list[Part]) -> str:
         return "No key figure has a target for this week yet."
     if not bad:
         return f"All {len(good)} key figures with a target are on target."
-    names = ", ".join(bad[:3]) + (f" and {len(bad) - 3} more" if len(bad) > 3 else "")
+    shown = [*bad[:3], f"{len(bad) - 3} more"] if len(bad) > 3 else bad
+    names = " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
     verb = "is" if len(bad) == 1 else "are"
     return f"{len(good)} of {len(good) + len(bad)} key figures are on target. {names} {verb} not."
 

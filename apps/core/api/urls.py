@@ -13,6 +13,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 
 from apps.core.api import endpoints
 from apps.core.api.feed import ChangesEndpoint
+from apps.core.api.files import FileEndpoint, FilesEndpoint
 from apps.core.api.problems import plain_problem
 from apps.core.api.schema import describe
 from apps.core.domain import DomainConfig
@@ -88,6 +89,8 @@ urlpatterns: list[Any] = [
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="api-docs"),
     path("changes/", ChangesEndpoint.as_view(), name="api-changes"),
+    path("files/<int:key>/", FileEndpoint.as_view(), name="api-file"),
+    path("files/of/<str:subject>/", FilesEndpoint.as_view(), name="api-files"),
     *_own_endpoints(),
     *[pattern for resource in resources for pattern in _for(resource)],
     re_path(r"^.*$", nothing_here),

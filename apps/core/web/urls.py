@@ -16,6 +16,7 @@ from apps.core.web import (
     views_audit,
     views_data,
     views_explain,
+    views_files,
     views_list,
     views_misc,
     views_record,
@@ -44,6 +45,7 @@ urlpatterns = [
     _page("search/", views_misc.search_view, "search"),
     _page("jobs/<int:key>/", views_misc.job_view, "job"),
     _page("jobs/<int:key>/cancel/", views_misc.job_cancel_view, "job_cancel"),
+    _page("files/<int:key>/", views_files.file_view, "file"),
     _page("drafts/<str:form>/", views_misc.draft_view, "draft"),
     _page("theme/", views_misc.set_theme, "set_theme"),
     _page("audit/", views_audit.audit_view, "audit"),
@@ -62,6 +64,7 @@ urlpatterns = [
     _page("<slug:path>/views/<int:key>/delete/", views_misc.delete_view_view, "delete_view"),
     _page("<slug:path>/bulk/<slug:name>/", views_act.bulk_view, "bulk"),
     _page("<slug:path>/<int:key>/", views_record.record_view, "record"),
+    _page("<slug:path>/<int:key>/files/", views_files.attach_view, "attach"),
     _page("<slug:path>/<int:key>/<slug:name>/", views_act.act_view, "act"),
 ]
 

@@ -16,6 +16,7 @@ from apps.core.models import Event
 from apps.core.resources.resource import Resource
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
+from apps.core.web.filecard import files_section
 from apps.core.web.views_list import group_crumb, resource_or_404
 
 HISTORY = 50
@@ -49,6 +50,8 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
     change = next((one for one in offered if one.kind == "change"), None)
     rest = [one for one in offered if one not in (primary, change)]
     sections = [made for panel in resource.panels if (made := panel.make(record, user)) is not None]
+    files = files_section(resource, record, user)
+    sections += [files] if files else []
     tab = request.GET.get("history", "all")
     return pm.RecordPage(
         title=resource.title(record),
@@ -73,6 +76,7 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
         properties=tuple(
             pm.Property(cells.field_label(resource.model, name), cells.field_cell(record, name, zone))
             for name in resource.fields
+            if not isinstance(getattr(record, name), dict)
         ),
         list_url=resource.list_url(),
     )
@@ -125,4 +129,4 @@ def _words(value: Any) -> str:
         return cells.DASH
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return "details" if isinstance(value, dict) else str(value)
