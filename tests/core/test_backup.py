@@ -113,6 +113,21 @@ def test_rights_and_fences_come_back_too(site: Site) -> None:
     assert facts() == before
 
 
+def test_new_events_stand_after_restored_ones(site: Site) -> None:
+    """A server that counts lower than the one saved would put tomorrow's events before yesterday's."""
+    with database.session(owner_url(site.database.name)) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_event (name, subject, departments, payload, changes, request_id, xact)"
+            " SELECT 'x', 'x:1', '{}', '{}', '{}', '', (pg_current_xact_id()::text::bigint + 3000)::text::xid8"
+            " RETURNING xact::text::bigint"
+        )
+        newest = cursor.fetchone()[0]
+    site.restore(site.back_up())
+    with database.session(owner_url(site.database.name)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        assert cursor.fetchone()[0] > newest
+
+
 def test_a_backup_during_work_is_of_one_moment(site: Site) -> None:
     """Rows written between dump and count may not make a good backup look damaged."""
     writer = (
