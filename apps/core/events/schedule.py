@@ -77,3 +77,23 @@ def _plan(job: Scheduled, period_start: datetime) -> int:
         event = emit(JobDue(subject=f"job:{job.name}", job=job.name, period_start=period_start.isoformat()), actor=None)
         JobRun.objects.create(job=job.name, period_start=period_start, event_id=event.pk)
     return 1
+
+
+def missing_runs() -> list[tuple[str, datetime]]:
+    """Periods without a run between a job's runs, as far back as back-filling promises them."""
+    missing = []
+    for job in jobs:
+        found = list(
+            JobRun.objects.filter(job=job.name)
+            .order_by("-period_start")
+            .values_list("period_start", flat=True)[: job.max_backfill]
+        )
+        if not found:
+            continue
+        oldest = max(found[-1], found[0] - job.every * (job.max_backfill - 1))
+        start, known = found[0], set(found)
+        while start > oldest:
+            start -= job.every
+            if start not in known:
+                missing.append((job.name, start))
+    return missing
