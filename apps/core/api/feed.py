@@ -20,9 +20,9 @@ from apps.core.errors import Refused
 from apps.core.resources.resource import of_subject
 
 FEED = """
-SELECT id, name, subject, actor_id, cause_id, changes, payload, at, xact::text FROM core_event
+SELECT id, name, subject, actor_id, cause_id, changes, payload, at, xact::text AS xact_text FROM core_event
 WHERE (xact, id) > (%s::xid8, %s) AND xact < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY xact, id LIMIT %s
+ORDER BY core_event.xact, id LIMIT %s
 """
 
 

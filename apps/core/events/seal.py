@@ -15,7 +15,7 @@ GENESIS = "0" * 64
 LOCK = 0x5EA1
 _COLUMNS = (
     "id, name, subject, actor_id, token_id, departments, payload::text, changes::text, cause_id, request_id,"
-    " xact::text, extract(epoch FROM at)::text"
+    " xact::text AS xact_text, extract(epoch FROM at)::text AS at_text"
 )
 
 
@@ -28,7 +28,7 @@ def seal_new_events(limit: int = 5000) -> int:
         last = Seal.objects.order_by("-number").first()
         cursor.execute(
             f"SELECT {_COLUMNS} FROM core_event WHERE (xact, id) > (%s::xid8, %s)"
-            " AND xact < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xact, id LIMIT %s",
+            " AND xact < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY core_event.xact, id LIMIT %s",
             [last.last_xact if last else "0", last.last_event_id if last else 0, limit],
         )
         rows = cursor.fetchall()
@@ -67,7 +67,7 @@ def verify(expected_head: str | None = None) -> list[str]:
         for number, seal in enumerate(Seal.objects.order_by("number"), start=1):
             cursor.execute(
                 f"SELECT {_COLUMNS} FROM core_event WHERE (xact, id) > (%s::xid8, %s)"
-                " AND (xact, id) <= (%s::xid8, %s) ORDER BY xact, id",
+                " AND (xact, id) <= (%s::xid8, %s) ORDER BY core_event.xact, id",
                 [*after, seal.last_xact, seal.last_event_id],
             )
             rows = cursor.fetchall()
