@@ -41,17 +41,6 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
     user = request.user
     zone = cells.zone_of(user)
     status = resource.status(record)
-    offered = [
-        one
-        for one in resource.actions
-        if one.kind != "create" and allowed(one, resource.row, user, record, own=resource.own)
-    ]
-    primary = next((one for one in offered if one.primary), None)
-    change = next((one for one in offered if one.kind == "change"), None)
-    rest = [one for one in offered if one not in (primary, change)]
-    sections = [made for panel in resource.panels if (made := panel.make(record, user)) is not None]
-    files = files_section(resource, record, user)
-    sections += [files] if files else []
     tab = request.GET.get("history", "all")
     return pm.RecordPage(
         title=resource.title(record),
@@ -64,10 +53,7 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
         ),
         statuses=(pm.Cell(status[1], "status", tone=status[0]),) if status else (),  # type: ignore[arg-type]
         origin=f"version {record.version}" if hasattr(record, "version") else "",
-        primary=button(resource, record, primary, "pri") if primary else None,
-        buttons=(button(resource, record, change),) if change else (),
-        menu=tuple(button(resource, record, one) for one in rest),
-        sections=tuple(sections),
+        sections=_sections(resource, record, user),
         timeline=timeline(resource, record, user, tab),
         timeline_tabs=tuple(
             pm.ViewTab(label, f"{resource.url(record)}?history={name}", current=tab == name)
@@ -79,7 +65,30 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
             if not isinstance(getattr(record, name), dict)
         ),
         list_url=resource.list_url(),
+        **_verbs(resource, record, user),
     )
+
+
+def _sections(resource: Resource, record: Any, user: Any) -> tuple[pm.Section, ...]:
+    sections = [made for panel in resource.panels if (made := panel.make(record, user)) is not None]
+    files = files_section(resource, record, user)
+    return (*sections, files) if files else tuple(sections)
+
+
+def _verbs(resource: Resource, record: Any, user: Any) -> dict[str, Any]:
+    """What this person may do next: one primary, change beside it, the rest in the menu."""
+    offered = [
+        one
+        for one in resource.actions
+        if one.kind != "create" and allowed(one, resource.row, user, record, own=resource.own)
+    ]
+    primary = next((one for one in offered if one.primary), None)
+    change = next((one for one in offered if one.kind == "change"), None)
+    return {
+        "primary": button(resource, record, primary, "pri") if primary else None,
+        "buttons": (button(resource, record, change),) if change else (),
+        "menu": tuple(button(resource, record, one) for one in offered if one not in (primary, change)),
+    }
 
 
 def button(resource: Resource, record: Any, action: Action, kind: str = "") -> pm.Button:
