@@ -68,11 +68,11 @@ def _claim(delivery_id: int) -> Handler | None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(
-            "UPDATE core_delivery SET attempts = attempts + 1, leased_until = now() + %s"
+            "UPDATE core_delivery SET attempts = attempts + 1, leased_until = now() + make_interval(secs => %s)"
             " WHERE id = (SELECT id FROM core_delivery WHERE id = %s AND done_at IS NULL AND parked_at IS NULL"
             "   AND (leased_until IS NULL OR leased_until < now()) AND available_at <= now() AND handler = ANY(%s)"
             "   FOR UPDATE SKIP LOCKED) RETURNING handler, attempts",
-            [LEASE, delivery_id, handlers.names()],
+            [LEASE.total_seconds(), delivery_id, handlers.names()],
         )
         row = cursor.fetchone()
     if row is None:

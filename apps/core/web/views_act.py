@@ -95,16 +95,22 @@ def _submit(
     except FormRefused as error:
         return _show(request, resource, action, error.form, record, status=422)
     except Refused as error:
-        form = action.form(request.POST, request.FILES, actor=request.user, record=record)
-        form.is_valid()
-        here = error.field in form.fields
-        form.add_error(
-            error.field if here else None,
-            error.message if here or not error.field else f"{error.field}: {error.message}",
-        )
-        conflict = _compare(form, type(record).objects.get(pk=record.pk)) if isinstance(error, Conflict) else ()
-        return _show(request, resource, action, form, record, status=409 if conflict else 422, conflict=conflict)
+        return _show_refusal(request, resource, action, record, error)
     return _go(request, answer.body["location"])
+
+
+def _show_refusal(
+    request: HttpRequest, resource: Resource, action: Action, record: Any, error: Refused
+) -> HttpResponse:
+    """The form again with everything typed, the refusal at its field, and both versions after a conflict."""
+    form = action.form(request.POST, request.FILES, actor=request.user, record=record)
+    form.is_valid()
+    here = error.field in form.fields
+    form.add_error(
+        error.field if here else None, error.message if here or not error.field else f"{error.field}: {error.message}"
+    )
+    conflict = _compare(form, type(record).objects.get(pk=record.pk)) if isinstance(error, Conflict) else ()
+    return _show(request, resource, action, form, record, status=409 if conflict else 422, conflict=conflict)
 
 
 def _go(request: HttpRequest, url: str) -> HttpResponse:
