@@ -62,6 +62,17 @@ def password_file() -> Path:
     return Path(settings.OPS_HOME) / "demo-password"
 
 
+def token_file() -> Path:
+    return Path(settings.OPS_HOME) / "demo-token"
+
+
+def keep_secret(path: Path, text: str) -> None:
+    """Written for this account's eyes only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+
+
 def demo_password(*, create: bool) -> str:
     """One password for all demo sign-ins, made at random for this installation."""
     path = password_file()
@@ -70,9 +81,7 @@ def demo_password(*, create: bool) -> str:
     if not create:
         return ""
     word = "-".join(secrets.choice(WORDS) for _ in range(4))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(word, encoding="utf-8")
+    keep_secret(path, word)
     return word
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from apps.core.charts import ChartSpec, Limits, Series, Signal, data_table, render
+from apps.core.charts import ChartSpec, Limits, Series, Signal, data_table, render, responsive
 from apps.core.science.xmr import Flag, XmrChart
 from apps.core.values import format_number
 from apps.core.web import cells
@@ -135,7 +135,7 @@ def short_label(period: Any) -> str:
 
 
 def chart_section(title: str, spec: ChartSpec, *, width: int = 820, note: str = "") -> pm.Section:
-    return pm.Section(title, note=note or spec.unit, svg=render(spec, width=width), data_table=data_table(spec))
+    return pm.Section(title, note=note or spec.unit, svg=responsive(spec, width=width), data_table=data_table(spec))
 
 
 def values_panel(kpi: Definition, user: Any) -> pm.Section | None:
@@ -147,7 +147,7 @@ def values_panel(kpi: Definition, user: Any) -> pm.Section | None:
     return pm.Section(
         "Values",
         note=f"latest {show(kpi, one.latest.value, unit=True)}, {one.latest.period.label}",
-        svg=render(spec, width=620),
+        svg=responsive(spec, width=620),
         data_table=data_table(spec),
         button=pm.Button("Open chart", reverse("kpi_chart", args=[kpi.pk]), "chart-line"),
         status=pm.Cell(STATUS_WORDS[one.tone].capitalize(), "status", tone=one.tone or "idle"),  # type: ignore[arg-type]

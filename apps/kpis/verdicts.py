@@ -28,14 +28,14 @@ def verdict(one: Standing, chart: XmrChart | None) -> pm.Alert:
     if chart is None:
         known = sum(1 for value in one.values if value.value is not None)
         return pm.Alert(
-            f"{shown} in {latest.period.label}.",
+            f"{shown}, {latest.period.label}.",
             f"{known} points are too few for process limits; 12 are needed.",
             tone_of(one, None),
         )
     assurance = ASSURANCE[chart.assurance] if chart.assurance is not None else "No target is set."
     if chart.variation is Variation.COMMON_CAUSE:
         return pm.Alert(
-            f"Stable: {shown} in {latest.period.label}.",
+            f"Stable: {shown}, {latest.period.label}.",
             f"Only common-cause variation. {assurance}",
             tone_of(one, chart),
         )
@@ -46,7 +46,7 @@ def verdict(one: Standing, chart: XmrChart | None) -> pm.Alert:
         Variation.NEUTRAL_LOW: "Signal downward",
     }[chart.variation]
     return pm.Alert(
-        f"{lead}: {shown} in {latest.period.label}.", f"{signal_text(one, chart)}. {assurance}", tone_of(one, chart)
+        f"{lead}: {shown}, {latest.period.label}.", f"{signal_text(one, chart)}. {assurance}", tone_of(one, chart)
     )
 
 

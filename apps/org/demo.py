@@ -6,7 +6,7 @@ from datetime import date
 
 from apps.accounts import services as accounts
 from apps.accounts.models import User
-from apps.core.demo import Demo, demo_part
+from apps.core.demo import Demo, demo_part, keep_secret, token_file
 from apps.org import services
 from apps.org.models import Department
 
@@ -136,6 +136,9 @@ def build(demo: Demo) -> None:
             actor=None,
         )
     demo.made |= {"sites": sites, "departments": departments, "people": _people(demo, departments, start)}
+    opm = demo.made["people"]["demo.opm"]
+    _, text = accounts.make_token(name="Demo integration", scopes=accounts.possible_scopes(opm), actor=opm, days=365)
+    keep_secret(token_file(), text)
     for code in ("CNC", "ASM", "TEST", "POZ"):
         for shift in ("Early", "Late"):
             services.form_team(department=departments[code], code=shift.upper(), name=f"{shift} shift", actor=None)

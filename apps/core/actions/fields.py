@@ -25,6 +25,7 @@ class RecordField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def __init__(self, model: type[models.Model], **kwargs: Any) -> None:
         self.model = model
+        kwargs.setdefault("empty_label", "Choose …" if kwargs.get("required", True) else "—")
         super().__init__(queryset=None, **kwargs)
 
     def narrow(self, actor: Any) -> None:
@@ -64,8 +65,10 @@ def _form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | N
         )
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
         kwargs["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    form_field: forms.Field | None = field.formfield(**kwargs)
-    return form_field
+    form_field: Any = field.formfield(**kwargs)
+    if field.choices and form_field is not None:
+        form_field.choices = [(value, label if value else "—") for value, label in form_field.choices]
+    return form_field  # type: ignore[no-any-return]
 
 
 def form_for(model: type[models.Model], names: tuple[str, ...]) -> type[ActionForm]:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from apps.core.access import matrix, scope
 from apps.core.access.rights import rights_of
-from apps.core.demo import demo_password
+from apps.core.demo import demo_password, token_file
 from apps.core.web.frame import RANK
 
 
@@ -30,3 +30,5 @@ class Command(BaseCommand):
         for person, role in sorted(lines, key=lambda line: RANK.index(line[1]) if line[1] in RANK else 99):
             self.stdout.write(f"  {person.username:<12} {matrix.ROLES.get(role, ''):<20} {person}")
         self.stdout.write(f"  password for all of them: {password}")
+        if token_file().exists():
+            self.stdout.write(f"  API token of demo.opm: {token_file().read_text(encoding='utf-8')}")
