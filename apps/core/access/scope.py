@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, models
+from django.db import InternalError, connection, models
 
 from apps.core.access.rights import rights_of
 
@@ -70,11 +70,10 @@ def entered(scope: Scope) -> Iterator[Scope]:
         yield scope
     finally:
         _current.reset(token)
-        former = _current.get()
-        if connection.in_atomic_block and former is not None:
-            _tell_database(former)
-        elif connection.in_atomic_block:
-            _tell_database(None)
+        if connection.in_atomic_block:
+            # An aborted transaction takes no statement and shows no row; its rollback brings the former scope back.
+            with suppress(InternalError):
+                _tell_database(_current.get())
 
 
 def for_user(user: Any) -> Scope:

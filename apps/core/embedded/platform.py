@@ -243,9 +243,8 @@ class Platform:
 
     async def _banner(self) -> None:
         lines = [f"opsplatform runs at {self.url}", ""]
-        for command in ("demo_signins", "setup_link"):
-            if command in get_commands():
-                lines += await self._manage(command)
+        command = "demo_signins" if (self.home / "demo-password").exists() else "setup_link"
+        lines += await self._manage(command)
         lines += ["", "Ctrl-C stops it; the data stays."]
         width = max(len(line) for line in lines) + 2
         say("\n".join(["", "─" * width, *lines, "─" * width]))
