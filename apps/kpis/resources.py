@@ -84,6 +84,7 @@ class KpiResource(Resource):
             when=in_use,
             confirm="It takes no more readings and leaves dashboards. Its history stays.",
             done="KPI archived",
+            undo="restore",
         ),
         Action(
             name="restore",

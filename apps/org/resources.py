@@ -73,6 +73,7 @@ class SiteResource(Resource):
             when=in_use,
             confirm="A closed site is no longer offered anywhere. It can be reopened.",
             done="Site closed",
+            undo="reopen",
         ),
         Action(
             name="reopen",
@@ -228,6 +229,7 @@ class DepartmentResource(Resource):
             when=in_use,
             confirm="A closed department keeps its records and takes no new ones.",
             done="Department closed",
+            undo="reopen",
         ),
         Action(
             name="reopen",

@@ -34,6 +34,7 @@ class Action:
     help: str = ""
     confirm: str = ""
     done: str = ""
+    undo: str = ""  # the verb that takes it back, offered right after
     primary: bool = False
     danger: bool = False
     bulk: bool = False

@@ -56,8 +56,9 @@ def act_view(request: HttpRequest, path: str, key: int, name: str) -> HttpRespon
         return _show(request, resource, action, form, record)
 
     def finish(done: Any) -> str:
-        messages.success(request, action.done or f"{action.label}: done")
         target = done if isinstance(done, type(record)) else record
+        undo = reverse("act", args=[path, target.pk, action.undo]) if action.undo else ""
+        messages.success(request, action.done or f"{action.label}: done", extra_tags=f"undo:{undo}" if undo else "")
         return resource.url(target)
 
     return _submit(request, resource, action, record, finish)
