@@ -1,0 +1,79 @@
+"""Waits until the platform has caught up, then compares the client's journal with the database and runs every invariant."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import Any
+
+import psycopg2
+
+from tests.chaos.clients import Journal
+from tests.support.stack import Stack
+
+OPEN = "SELECT count(*) FROM core_delivery WHERE done_at IS NULL AND parked_at IS NULL AND NOT slow"
+UNSEALED = """SELECT count(*) FROM core_event e
+LEFT JOIN LATERAL (SELECT last_xact::xid8 AS xact, last_event_id FROM core_seal ORDER BY number DESC LIMIT 1) s ON true
+WHERE s.xact IS NULL OR (e.xact, e.id) > (s.xact, s.last_event_id)"""
+
+
+def rows(stack: Stack, query: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    connection = stack.owner()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(query, values)
+            return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def settle(stack: Stack, *, seconds: float) -> bool:
+    """Whether every effect was done and every event sealed in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(psycopg2.OperationalError):
+            if rows(stack, OPEN) == [(0,)] and rows(stack, UNSEALED) == [(0,)]:
+                return True
+        time.sleep(0.5)
+    return False
+
+
+def examine(stack: Stack, journal: Journal) -> list[str]:
+    """What is lost, doubled or inconsistent, in words."""
+    problems: list[str] = []
+    acked, sent = journal.acknowledged(), journal.sent()
+    batches = dict(rows(stack, "SELECT id, rows FROM kpis_readingbatch WHERE source = 'api'"))
+    for key, answer in acked.items():
+        if batches.pop(answer["batch"], None) != len(sent[key]):
+            problems.append(f"{key} was acknowledged as batch {answer['batch']}, which is not there as sent")
+    if batches:
+        problems.append(f"batches nobody was told of, or told of twice: {sorted(batches)[:5]}")
+    expected = sum(len(sent[key]) for key in acked)
+    stored = rows(
+        stack,
+        "SELECT count(*) FROM kpis_reading r JOIN kpis_definition k ON k.id = r.kpi_id WHERE k.code LIKE 'chaos%%'",
+        [],
+    )
+    if stored != [(expected,)]:
+        problems.append(f"{expected} readings were acknowledged, {stored[0][0]} are stored")
+    counted = rows(
+        stack,
+        "SELECT grain, sum(count), sum(total) FROM kpis_rollup u JOIN kpis_definition k ON k.id = u.kpi_id"
+        " WHERE k.code LIKE 'chaos%%' GROUP BY grain",
+        [],
+    )
+    total = sum(int(one["value"]) for key in acked for one in sent[key])
+    if sorted(counted) != sorted((grain, expected, total) for grain in ("hour", "day", "week", "month")):
+        problems.append(f"rollups hold {counted} instead of {expected} readings that sum to {total}")
+    for name, query in (
+        ("batches without roll-up", "SELECT id FROM kpis_readingbatch WHERE rolled_up_at IS NULL AND added > 0"),
+        ("parked deliveries", "SELECT id, handler, last_error FROM core_delivery WHERE parked_at IS NOT NULL"),
+    ):
+        found = rows(stack, query)
+        if found:
+            problems.append(f"{name}: {found[:5]}")
+    try:
+        stack.manage("verify")
+    except RuntimeError as error:
+        problems.append(str(error))
+    return problems

@@ -1,0 +1,1 @@
+"""The platform through a real browser, with a real worker behind it."""
