@@ -156,3 +156,18 @@ class SecurityEvent(models.Model):
             models.Index(fields=["kind", "-id"], name="security_kind"),
             models.Index(fields=["login", "kind", "-at"], name="security_login"),
         ]
+
+
+class SignInFailure(models.Model):
+    """Wrong passwords per account and place (a network or a known device) since the last success."""
+
+    account = models.CharField(max_length=220)
+    place = models.CharField(max_length=60)
+    failures = models.PositiveIntegerField(default=0)
+    in_a_row = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "place"], name="one row of failures per account and place")
+        ]

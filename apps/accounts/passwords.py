@@ -38,11 +38,12 @@ class ContextWords:
         rest = password.lower()
         for word in words:
             rest = rest.replace(word, "")
-        if len(set(rest)) < 5:
+        repeated = password.lower() in (password.lower() * 2)[1:-1]
+        if repeated or len(set(rest)) < 5:
             raise ValidationError(
-                "This password is mostly a name or repeated characters. Add a few unrelated words.",
+                "This password is mostly a name or a repetition. Add a few unrelated words.",
                 code="password_guessable",
             )
 
     def get_help_text(self) -> str:
-        return "Not your own name and not one character repeated."
+        return "Not your own name and nothing repeated."

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from apps.accounts import services
+from apps.accounts import services, stepup
 from apps.accounts.forms import PreferencesForm, TokenForm
 from apps.accounts.models import ApiToken
 from apps.core.access import matrix
@@ -83,6 +83,9 @@ def _roles(user: Any) -> pm.Table:
 def token_list(request: HttpRequest) -> HttpResponse:
     """My tokens, and a form for a new one; its text is shown once, right after it was made."""
     user: Any = request.user
+    asked = stepup.fresh(request)
+    if asked is not None:
+        return asked
     form = TokenForm(request.POST or None, actor=user)
     form.fields["scopes"].choices = [(one, one.replace(":", ": ")) for one in services.possible_scopes(user)]  # type: ignore[attr-defined]
     text = ""
