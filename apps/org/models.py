@@ -115,6 +115,7 @@ class Department(Noun):
 
     RESOURCE: ClassVar[str] = "department"
     ACCESS_ROW: ClassVar[str] = "department"
+    INHERIT: ClassVar[bool] = True
 
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=80)

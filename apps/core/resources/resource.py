@@ -121,6 +121,20 @@ class Resource:
     def may(self, actor: Any, verb: str) -> bool:
         return rights_of(actor).can_somewhere(self.row, verb)
 
+    def opens(self, record: Any, user: Any) -> bool:
+        """Whether to offer a link: a cheap answer that never says yes to the wrong kind of record."""
+        rights = rights_of(user)
+        reach = rights.reach(self.row, "r")
+        if reach.everything:
+            return True
+        if not reach:
+            return False
+        near = reach.departments | (
+            rights.above | rights.homes if getattr(self.model, "INHERIT", False) else frozenset()
+        )
+        concerned = set(record.departments_concerned()) if hasattr(record, "departments_concerned") else set()
+        return bool(concerned & near) if concerned or self.own else True
+
     def list_url(self) -> str:
         return reverse("list", args=[self.path])
 

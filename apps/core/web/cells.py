@@ -37,16 +37,16 @@ def when(value: datetime | date, zone: ZoneInfo, *, today: date | None = None) -
     return short, full
 
 
-def cell(column: Column, record: Any, resource: Resource, zone: ZoneInfo, *, first: bool = False) -> pm.Cell:
+def cell(column: Column, record: Any, resource: Resource, user: Any, *, first: bool = False) -> pm.Cell:
     value = column.of(record)
     if isinstance(value, pm.Cell):
         return value
     if first:
         return pm.Cell(str(value), "link", url=resource.url(record))
-    return plain_cell(value, zone, kind=column.kind)
+    return plain_cell(value, zone_of(user), kind=column.kind, user=user)
 
 
-def plain_cell(value: Any, zone: ZoneInfo, *, kind: str = "text") -> pm.Cell:
+def plain_cell(value: Any, zone: ZoneInfo, *, kind: str = "text", user: Any = None) -> pm.Cell:
     if value is None or value == "":
         return pm.Cell(DASH)
     if kind == "status" and isinstance(value, tuple):
@@ -60,7 +60,7 @@ def plain_cell(value: Any, zone: ZoneInfo, *, kind: str = "text") -> pm.Cell:
         return pm.Cell(short, "date", title=full)
     if isinstance(value, models.Model):
         resource = resources.get(getattr(type(value), "RESOURCE", ""))
-        if resource is not None:
+        if resource is not None and user is not None and resource.opens(value, user):
             return pm.Cell(str(value), "link", url=resource.url(value))
         if hasattr(value, "initials"):
             return pm.Cell(str(value), "person", person=pm.Person(str(value), "", value.initials))
@@ -77,6 +77,7 @@ def field_label(model: type[models.Model], name: str) -> str:
         return name.replace("_", " ").capitalize()
 
 
-def field_cell(record: Any, name: str, zone: ZoneInfo) -> pm.Cell:
+def field_cell(record: Any, name: str, user: Any) -> pm.Cell:
     display = getattr(record, f"get_{name}_display", None)
-    return plain_cell(display() if callable(display) else getattr(record, name), zone)
+    value = display() if callable(display) else getattr(record, name)
+    return plain_cell(value, zone_of(user), user=user)

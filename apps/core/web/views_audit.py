@@ -16,6 +16,7 @@ from apps.core.events import delivery as deliveries
 from apps.core.events.facts import DeliveryReplayed, facts, sentence_of
 from apps.core.events.log import emit
 from apps.core.models import Delivery, Event
+from apps.core.records.audit import opens_event, visible_events
 from apps.core.resources.resource import of_subject
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
@@ -39,17 +40,6 @@ add_page(
 SIZE = 50
 
 
-def visible_events(user: Any) -> Any:
-    """Events within the reader's reach; people with own-rows rights see their own acts."""
-    reach = rights_of(user).reach("audit", "r")
-    rows = Event.objects.order_by("-id")
-    if reach.everything:
-        return rows
-    if reach.departments:
-        return rows.filter(departments__overlap=list(reach.departments))
-    return rows.filter(actor_id=user.pk)
-
-
 def audit_view(request: HttpRequest) -> HttpResponse:
     require(request.user, "audit", "r", noun="audit log")
     rows = visible_events(request.user)
@@ -63,7 +53,6 @@ def audit_view(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(pk__lt=int(before))
     found = list(rows[: SIZE + 1])
     people = get_user_model()._default_manager.in_bulk({one.actor_id for one in found if one.actor_id})
-    zone = cells.zone_of(request.user)
     keep = "".join(f"&{key}={value}" for key, value in (("subject", subject), ("name", name)) if value)
     page = pm.ListPage(
         title="Audit log",
@@ -76,7 +65,7 @@ def audit_view(request: HttpRequest) -> HttpResponse:
             pm.Column("who", "Who"),
             pm.Column("cause", "Because of"),
         ),
-        rows=tuple(_event_row(one, people, zone) for one in found[:SIZE]),
+        rows=tuple(_event_row(one, people, request.user) for one in found[:SIZE]),
         pager=pm.Pager("", "", f"?before={found[SIZE - 1].pk}{keep}" if len(found) > SIZE else ""),
         density=request.user.density,  # type: ignore[union-attr,arg-type]
         empty=pm.Empty("No events match", "Change the filter."),
@@ -85,9 +74,9 @@ def audit_view(request: HttpRequest) -> HttpResponse:
     return render(request, template, {"page": page})
 
 
-def _event_row(event: Event, people: dict[int, Any], zone: Any) -> pm.Row:
+def _event_row(event: Event, people: dict[int, Any], user: Any) -> pm.Row:
     url = reverse("audit_event", args=[event.pk])
-    short, full = cells.when(event.at, zone)
+    short, full = cells.when(event.at, cells.zone_of(user))
     actor = people.get(event.actor_id or 0)
     cause = reverse("audit_event", args=[event.cause_id]) if event.cause_id else ""
     return pm.Row(
@@ -96,7 +85,7 @@ def _event_row(event: Event, people: dict[int, Any], zone: Any) -> pm.Row:
         (
             pm.Cell(short, "link", url=url, title=full),
             pm.Cell(sentence_of(event.name)),
-            _subject_cell(event.subject),
+            _subject_cell(event.subject, user),
             pm.Cell(str(actor) if actor else "System"),
             pm.Cell(f"event {event.cause_id}", "link", url=cause) if cause else pm.Cell(cells.DASH),
         ),
@@ -104,18 +93,18 @@ def _event_row(event: Event, people: dict[int, Any], zone: Any) -> pm.Row:
     )
 
 
-def _subject_cell(subject: str) -> pm.Cell:
+def _subject_cell(subject: str, user: Any) -> pm.Cell:
     found = of_subject(subject)
-    if found is None:
+    if found is None or not found[0].may(user, "r"):
         return pm.Cell(subject)
     return pm.Cell(subject, "link", url=reverse("record", args=[found[0].path, found[1]]))
 
 
 def event_view(request: HttpRequest, key: int) -> HttpResponse:
     """One event: its values, its causes back to the first, its effects and their deliveries."""
-    rights = rights_of(request.user)
+    user = request.user
     event = Event.objects.filter(pk=key).first()
-    if event is None or not (rights.can_somewhere("audit", "r") or event.actor_id == request.user.pk):
+    if event is None or not opens_event(event, user):
         raise Http404
     zone = cells.zone_of(request.user)
     chain: list[Event] = []
@@ -139,7 +128,7 @@ def event_view(request: HttpRequest, key: int) -> HttpResponse:
             pm.Section("Deliveries", table=_deliveries(event)),
         ),
         properties=(
-            pm.Property("Record", _subject_cell(event.subject)),
+            pm.Property("Record", _subject_cell(event.subject, user)),
             pm.Property("When", cells.plain_cell(event.at, zone)),
             pm.Property("Request", pm.Cell(event.request_id[:12] or cells.DASH)),
         ),

@@ -244,11 +244,10 @@ def _column(request: HttpRequest, column: Column, order: keyset.Order, index: in
 
 
 def _row(record: Any, columns: tuple[Column, ...], resource: Resource, user: Any) -> pm.Row:
-    zone = cells.zone_of(user)
     return pm.Row(
         str(record.pk),
         resource.url(record),
-        tuple(cells.cell(one, record, resource, zone, first=index == 0) for index, one in enumerate(columns)),
+        tuple(cells.cell(one, record, resource, user, first=index == 0) for index, one in enumerate(columns)),
         title=resource.title(record),
     )
 

@@ -13,6 +13,7 @@ from apps.core.access.rights import require
 from apps.core.actions.action import Action, allowed
 from apps.core.events.facts import facts, sentence_of
 from apps.core.models import Event
+from apps.core.records.audit import opens_event
 from apps.core.resources.resource import Resource
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
@@ -39,7 +40,6 @@ def record_view(request: HttpRequest, path: str, key: int) -> HttpResponse:
 
 def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.RecordPage:
     user = request.user
-    zone = cells.zone_of(user)
     status = resource.status(record)
     tab = request.GET.get("history", "all")
     return pm.RecordPage(
@@ -60,7 +60,7 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
             for name, label in (("all", "All"), ("changes", "Changes"))
         ),
         properties=tuple(
-            pm.Property(cells.field_label(resource.model, name), cells.field_cell(record, name, zone))
+            pm.Property(cells.field_label(resource.model, name), cells.field_cell(record, name, user))
             for name in resource.fields
             if not isinstance(getattr(record, name), dict)
         ),
@@ -108,14 +108,13 @@ def timeline(resource: Resource, record: Any, user: Any, tab: str) -> tuple[pm.T
         found = found.exclude(changes={})
     events = list(found[:HISTORY])
     people = get_user_model()._default_manager.in_bulk({one.actor_id for one in events if one.actor_id})
-    zone = cells.zone_of(user)
-    return tuple(_entry(event, people, zone, resource) for event in events)
+    return tuple(_entry(event, people, user, resource) for event in events)
 
 
-def _entry(event: Event, people: dict[int, Any], zone: Any, resource: Resource) -> pm.TimelineEntry:
+def _entry(event: Event, people: dict[int, Any], user: Any, resource: Resource) -> pm.TimelineEntry:
     kind = facts.get(event.name)
     actor = people.get(event.actor_id) if event.actor_id else None
-    short, full = cells.when(event.at, zone)
+    short, full = cells.when(event.at, cells.zone_of(user))
     return pm.TimelineEntry(
         who=str(actor) if actor else "System",
         text=sentence_of(event.name),
@@ -129,7 +128,7 @@ def _entry(event: Event, people: dict[int, Any], zone: Any, resource: Resource) 
             for name, pair in event.changes.items()
             if isinstance(pair, list) and len(pair) == 2
         ),
-        url=reverse("audit_event", args=[event.pk]),
+        url=reverse("audit_event", args=[event.pk]) if opens_event(event, user) else "",
     )
 
 
