@@ -89,7 +89,7 @@ class Injector:
             with session.cursor() as cursor:
                 cursor.execute(
                     "SELECT pg_terminate_backend(pid) FROM (SELECT DISTINCT ON (application_name) pid"
-                    " FROM pg_stat_activity WHERE application_name LIKE 'ops-%'"
+                    " FROM pg_stat_activity WHERE application_name LIKE 'ops-%%'"
                     " ORDER BY application_name, md5(pid::text || %s)) chosen",
                     [str(rng.random())],
                 )

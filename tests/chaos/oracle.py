@@ -58,8 +58,8 @@ def examine(stack: Stack, journal: Journal) -> list[str]:
         problems.append(f"{expected} readings were acknowledged, {stored[0][0]} are stored")
     counted = rows(
         stack,
-        "SELECT grain, sum(count), sum(total) FROM kpis_rollup u JOIN kpis_definition k ON k.id = u.kpi_id"
-        " WHERE k.code LIKE 'chaos%%' GROUP BY grain",
+        "SELECT u.grain, sum(u.count), sum(u.total) FROM kpis_rollup u JOIN kpis_definition k ON k.id = u.kpi_id"
+        " WHERE k.code LIKE 'chaos%%' GROUP BY u.grain",
         [],
     )
     total = sum(int(one["value"]) for key in acked for one in sent[key])
