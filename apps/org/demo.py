@@ -8,7 +8,7 @@ from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.core.demo import Demo, demo_part, keep_secret, token_file
 from apps.org import services
-from apps.org.models import Department
+from apps.org.models import Calendar, Department, Site
 
 SITES = (
     ("GOT", "Plant 1, Gothenburg", "Gothenburg", "SE", "Europe/Stockholm", "SEK"),
@@ -101,39 +101,13 @@ SHIFTS = [["06:00", "14:00"], ["14:00", "22:00"]]
 
 @demo_part("sites, departments and people", 10)
 def build(demo: Demo) -> None:
-    calendar = services.add_calendar(
-        code="two-shift",
-        name="Two shifts, Monday to Friday",
-        time_zone="Europe/Stockholm",
-        hours=[SHIFTS] * 5 + [[], []],
-        actor=None,
-    )
-    for year in range(demo.until.year - 2, demo.until.year + 2):
-        for (month, day), name in HOLIDAYS:
-            services.add_holiday(calendar=calendar, day=date(year, month, day), name=name, actor=None)
-    sites = {
-        code: services.open_site(
-            code=code,
-            name=name,
-            city=city,
-            country=country,
-            time_zone=zone,
-            currency=currency,
-            calendar=calendar,
-            actor=None,
-        )
-        for code, name, city, country, zone, currency in SITES
-    }
-    departments: dict[str, Department] = {}
     start = date(demo.until.year - 3, 1, 1)
+    sites = _sites(_calendar(demo))
+    departments: dict[str, Department] = {}
     for code, name, parent, site, _ in DEPARTMENTS:
+        above = departments[parent] if parent else None
         departments[code] = services.open_department(
-            code=code,
-            name=name,
-            parent=departments[parent] if parent else None,
-            site=sites[site],
-            valid_from=start,
-            actor=None,
+            code=code, name=name, parent=above, site=sites[site], valid_from=start, actor=None
         )
     demo.made |= {"sites": sites, "departments": departments, "people": _people(demo, departments, start)}
     opm = demo.made["people"]["demo.opm"]
@@ -142,6 +116,25 @@ def build(demo: Demo) -> None:
     for code in ("CNC", "ASM", "TEST", "POZ"):
         for shift in ("Early", "Late"):
             services.form_team(department=departments[code], code=shift.upper(), name=f"{shift} shift", actor=None)
+
+
+def _calendar(demo: Demo) -> Calendar:
+    hours = [SHIFTS] * 5 + [[], []]
+    calendar = services.add_calendar(
+        code="two-shift", name="Two shifts, Monday to Friday", time_zone="Europe/Stockholm", hours=hours, actor=None
+    )
+    for year in range(demo.until.year - 2, demo.until.year + 2):
+        for (month, day), name in HOLIDAYS:
+            services.add_holiday(calendar=calendar, day=date(year, month, day), name=name, actor=None)
+    return calendar
+
+
+def _sites(calendar: Calendar) -> dict[str, Site]:
+    names = ("code", "name", "city", "country", "time_zone", "currency")
+    return {
+        facts[0]: services.open_site(calendar=calendar, actor=None, **dict(zip(names, facts, strict=True)))
+        for facts in SITES
+    }
 
 
 def _people(demo: Demo, departments: dict[str, Department], start: date) -> dict[str, User]:

@@ -106,7 +106,8 @@ def event_view(request: HttpRequest, key: int) -> HttpResponse:
     event = Event.objects.filter(pk=key).first()
     if event is None or not opens_event(event, user):
         raise Http404
-    zone = cells.zone_of(request.user)
+    zone = cells.zone_of(user)
+    log_url = reverse("audit") if rights_of(user).can_somewhere("audit", "r") else ""
     chain: list[Event] = []
     cause = event.cause
     while cause is not None and len(chain) < 20:
@@ -115,7 +116,7 @@ def event_view(request: HttpRequest, key: int) -> HttpResponse:
     page = pm.RecordPage(
         title=sentence_of(event.name),
         number=f"Event {event.pk}",
-        crumbs=(pm.Crumb("Audit log", reverse("audit")), pm.Crumb(f"Event {event.pk}")),
+        crumbs=(pm.Crumb("Audit log", log_url), pm.Crumb(f"Event {event.pk}")),
         sections=(
             pm.Section(
                 "Values",
@@ -134,7 +135,7 @@ def event_view(request: HttpRequest, key: int) -> HttpResponse:
         ),
         connections=tuple(_link(one, "cause") for one in chain)
         + tuple(_link(one, "effect") for one in event.effects.all()[:50]),
-        list_url=reverse("audit"),
+        list_url=log_url,
     )
     return render(request, "pages/record.html", {"page": page})
 
