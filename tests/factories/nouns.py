@@ -1,0 +1,156 @@
+"""One maker per noun at the doors: a record in a department, the input of a new one, and a change to make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from apps.accounts.models import User
+from apps.kpis import services as kpis
+from apps.org import services as org
+from apps.org.models import Department
+from apps.reports import services as reports
+from tests.factories import people
+from tests.factories.people import Company
+
+_numbers = count(1)
+START = datetime(2026, 1, 5, 6, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Maker:
+    """make(company, department, owner) → record; data(company, department, actor) → a new one's input."""
+
+    make: Callable[[Company, Department, User], Any]
+    data: Callable[[Company, Department, User], dict[str, Any]]
+    change: dict[str, Any] = field(default_factory=dict)
+    # What a verb needs beyond the record.
+    verb_data: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # How many events one create writes beside its own.
+    follow_ups: int = 0
+
+
+def number() -> int:
+    return next(_numbers)
+
+
+def _code() -> str:
+    return f"N{number():05d}"
+
+
+def _kpi(company: Company, department: Department, owner: User | None = None) -> Any:
+    code = _code().lower()
+    return kpis.define_kpi(code=code, name=f"Measure {code}", department=department, actor=owner)
+
+
+def _target(company: Company, department: Department, owner: User) -> Any:
+    return kpis.set_target(
+        kpi=_kpi(company, company.root), department=department, valid_from=date(2026, 1, 1), per="day",
+        target=Decimal(10), amber=Decimal(8), actor=owner,
+    )
+
+
+def _reading(company: Company, department: Department, owner: User) -> Any:
+    at = START + timedelta(hours=number())
+    return kpis.record_reading(kpi=_kpi(company, company.root), department=department, at=at, value=Decimal(5), actor=owner)
+
+
+def _report(company: Company, department: Department, owner: User) -> Any:
+    return reports.request_report(period_key="2026-W10", department=department, actor=owner)
+
+
+def _delegation(company: Company, department: Department, owner: User) -> Any:
+    return org.delegate(
+        principal=owner, substitute=people.user(), valid_from=date(2026, 1, 1), valid_until=date(2026, 1, 9), actor=owner
+    )
+
+
+def _grant(company: Company, department: Department, owner: User) -> Any:
+    return org.grant_role(user=people.user(), role="OPR", department=department, valid_from=date(2026, 1, 1), actor=None)
+
+
+def _person(company: Company, department: Department, owner: User) -> Any:
+    return people.user(f"p{number()}", role="OPR", department=department)
+
+
+def _calendar(company: Company, department: Department, owner: User) -> Any:
+    return org.add_calendar(code=_code().lower(), name="Two shifts", actor=owner, hours=[[["06:00", "14:00"]]] * 7)
+
+
+def _holiday(company: Company, department: Department, owner: User) -> Any:
+    return org.add_holiday(
+        calendar=_calendar(company, department, owner), day=date(2026, 12, 24), name=f"Eve {number()}", actor=owner
+    )
+
+
+MAKERS: dict[str, Maker] = {
+    "site": Maker(
+        lambda c, d, o: org.open_site(code=_code(), name=f"Site {number()}", actor=o),
+        lambda c, d, a: {"code": _code(), "name": "New site", "time_zone": "UTC", "currency": "EUR"},
+        {"name": "Changed"},
+    ),
+    "calendar": Maker(
+        _calendar,
+        lambda c, d, a: {"code": _code().lower(), "name": "New calendar", "time_zone": "UTC"},
+        {"name": "Changed"},
+    ),
+    "holiday": Maker(
+        _holiday,
+        lambda c, d, a: {"calendar": _calendar(c, d, a).pk, "day": "2026-05-01", "name": "Labour day"},
+        {"name": "Changed"},
+    ),
+    "department": Maker(
+        lambda c, d, o: org.open_department(code=_code(), name=f"Unit {number()}", parent=d, actor=o),
+        lambda c, d, a: {"code": _code(), "name": "New unit", "parent": d.pk},
+        {"name": "Changed"},
+        {"move": {"valid_from": "2026-01-01"}},
+    ),
+    "team": Maker(
+        lambda c, d, o: org.form_team(department=d, code=_code(), name=f"Team {number()}", actor=o),
+        lambda c, d, a: {"department": d.pk, "code": _code(), "name": "New team"},
+        {"name": "Changed"},
+    ),
+    "role_grant": Maker(
+        _grant,
+        lambda c, d, a: {
+            "user": people.user(department=d, role="SUP").pk, "role": "OPR", "department": d.pk, "valid_from": "2026-01-01",
+        },
+        {},
+        {"end": {"on": "2026-12-01"}},
+    ),
+    "delegation": Maker(
+        _delegation,
+        lambda c, d, a: {
+            "principal": a.pk, "substitute": people.user(role="OPR", department=c.plant).pk,
+            "valid_from": "2026-01-01", "valid_until": "2026-01-05",
+        },
+    ),
+    "user": Maker(_person, lambda c, d, a: {"username": f"new{number()}"}, {"title": "Changed"}),
+    "kpi": Maker(
+        _kpi,
+        lambda c, d, a: {
+            "code": _code().lower(), "name": "New KPI", "rule": "sum", "direction": "higher", "grain": "day", "factor": "1",
+            "decimals": 1, "department": d.pk, "position": 100,
+        },
+        {"name": "Changed"},
+    ),
+    "kpi_target": Maker(
+        _target,
+        lambda c, d, a: {
+            "kpi": _kpi(c, c.root).pk, "department": d.pk, "per": "day", "valid_from": "2026-01-01", "target": "10",
+            "amber": "8",
+        },
+        {"amber": "7"},
+    ),
+    "reading_batch": Maker(
+        _reading,
+        lambda c, d, a: {
+            "kpi": _kpi(c, c.root).pk, "department": d.pk, "at": "2026-02-01T06:00:00Z", "value": "5",
+        },
+    ),
+    "report": Maker(_report, lambda c, d, a: {"period_key": "2026-W11"}, follow_ups=1),
+}
