@@ -59,7 +59,7 @@ def pages_of(client: Any, wanted: int) -> list[str]:
         following = client.get(path).json().get("next")
         if not following:
             break
-        path = following[following.index("/api/") :]
+        path = f"{first}&cursor={following}"
     return [first, path]
 
 

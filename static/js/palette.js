@@ -61,6 +61,7 @@ if (palette) {
     if (event.key === "ArrowDown") choose(all[(at + 1) % all.length]);
     else if (event.key === "ArrowUp") choose(all[(at - 1 + all.length) % all.length]);
     else if (event.key === "Enter" && at >= 0) location.assign(all[at].href);
+    else if (event.key === "Escape") palette.close(); // a search field would only empty itself
     else return;
     event.preventDefault();
   });

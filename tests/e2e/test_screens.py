@@ -102,7 +102,7 @@ def test_the_palette_finds_a_kpi_by_its_code(
     page.keyboard.press("Control+k")
     page.locator("#palette input").fill("shown")
     expect(option).to_be_visible()
-    option.click()
+    page.keyboard.press("Enter")
     page.wait_for_url(re.compile(rf"/kpis/{shown}/"))
     assert heard == []
     visitor.close()
