@@ -196,7 +196,7 @@ class ReadingBatchResource(Resource):
         Action(
             name="undo",
             label="Take back",
-            verb="r",
+            verb="c",
             run=services.undo_batch,
             icon="undo-2",
             danger=True,

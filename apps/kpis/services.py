@@ -76,7 +76,7 @@ def set_target(*, kpi: Definition, department: Department, valid_from: date, act
         return write.create(target, actor=actor, fact=events.TargetSet)
 
 
-def change_target(target: Target, *, actor: Any, version: int | None = None, **values: Any) -> Target:
+def change_target(target: Target, /, *, actor: Any, version: int | None = None, **values: Any) -> Target:
     """Limits must stand in the order of the KPI's direction."""
     names = ("target", "amber", "upper_target", "upper_amber")
     _check_limits(target.kpi, {name: values.get(name, getattr(target, name)) for name in names})

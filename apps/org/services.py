@@ -247,7 +247,7 @@ def grant_role(
         )
         emit(
             events.RoleGranted(
-                subject=user.subject(),
+                subject=grant.subject(),
                 departments=(department.pk,),
                 user_id=user.pk,
                 role=role,
@@ -294,7 +294,7 @@ def end_role(grant: RoleGrant, *, on: date, actor: Any) -> RoleGrant:
         RoleGrant.objects.filter(pk=grant.pk).update(valid_until=max(on, grant.valid_from), version=F("version") + 1)
         emit(
             events.RoleEnded(
-                subject=f"user:{grant.user_id}",
+                subject=grant.subject(),
                 departments=(grant.department_id,),
                 user_id=grant.user_id,
                 role=grant.role,

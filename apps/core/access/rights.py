@@ -153,12 +153,21 @@ def rights_of(user: Any) -> Rights:
     return known
 
 
+def reaches(user: Any, row: str, verb: str, record: Any, *, own: str | None = None) -> bool:
+    """covers(), except that reading is decided by the noun's own visible rows (inherited ones and one's own among them)."""
+    rights = rights_of(user)
+    manager = type(record)._default_manager
+    if verb == "r" and hasattr(manager, "visible_to"):
+        return rights.can_somewhere(row, verb) and bool(manager.visible_to(user).filter(pk=record.pk).exists())
+    return rights.covers(row, verb, record, own=own)
+
+
 def require(
     user: Any, row: str, verb: str, record: Any = None, *, own: str | None = None, noun: str = "record"
 ) -> None:
     """Refuse, naming who may, unless the user holds the verb (on this record, when one is given)."""
     rights = rights_of(user)
-    allowed = rights.can_somewhere(row, verb) if record is None else rights.covers(row, verb, record, own=own)
+    allowed = rights.can_somewhere(row, verb) if record is None else reaches(user, row, verb, record, own=own)
     if not allowed:
         who = ", ".join(matrix.roles_with(row, verb)) or "nobody"
         raise NotAllowed(f"You may not {matrix.VERBS[verb]} this {noun}. People with this right: {who}.", who_may=who)

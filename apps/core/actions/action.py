@@ -6,10 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from apps.core.access.rights import require, rights_of
-from apps.core.actions.fields import ActionForm
-from apps.core.errors import Refused
+from django.db import ProgrammingError
 
+from apps.core.access import matrix
+from apps.core.access.rights import reaches, require, rights_of
+from apps.core.actions.fields import ActionForm
+from apps.core.errors import NotAllowed, Refused
+
+# The database's own wall refused a row (insufficient_privilege).
+WALL = "42501"
 Kind = Literal["create", "change", "verb"]
 
 
@@ -63,10 +68,9 @@ class FormRefused(Refused):
 
 def allowed(action: Action, row: str, actor: Any, record: Any = None, *, own: str | None = None) -> bool:
     """Whether to offer the verb: right and state both allow it."""
-    rights = rights_of(actor)
     if record is None:
-        return rights.can_somewhere(row, action.verb)
-    return rights.covers(row, action.verb, record, own=own) and action.when(record)
+        return rights_of(actor).can_somewhere(row, action.verb)
+    return reaches(actor, row, action.verb, record, own=own) and action.when(record)
 
 
 def perform(
@@ -104,12 +108,18 @@ def call(
     own: str | None = None,
 ) -> Any:
     """Run with values that passed the form; what was written must still be within the writer's reach."""
-    if action.kind == "create":
-        made = action.run(**values, actor=actor)
-        require(actor, row, action.verb, made, own=own, noun=noun)
-        return made
-    if action.kind == "change":
-        changed = action.run(record, **values, actor=actor, version=version)
-        require(actor, row, action.verb, changed, own=own, noun=noun)
-        return changed
-    return action.run(record, **values, actor=actor)
+    try:
+        if action.kind == "verb":
+            return action.run(record, **values, actor=actor)
+        if action.kind == "create":
+            written = action.run(**values, actor=actor)
+        else:
+            written = action.run(record, **values, actor=actor, version=version)
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "pgcode", "") != WALL:
+            raise
+        raise NotAllowed(
+            f"You may not {matrix.VERBS[action.verb]} this {noun} there. Choose a department of your own."
+        ) from error
+    require(actor, row, action.verb, written, own=own, noun=noun)
+    return written
