@@ -48,7 +48,8 @@ def queries_of(client: Any, path: str) -> int:
     from django.test.utils import CaptureQueriesContext
 
     with CaptureQueriesContext(connection) as seen:
-        assert client.get(path).status_code == 200, path
+        answer = client.get(path)
+        assert answer.status_code == 200, (path, answer.status_code, answer.headers.get("Location"))
     return len(seen)
 
 

@@ -11,8 +11,8 @@ from benchmarks.ingest import company, through_service
 from benchmarks.measure import Report, interleaved
 from benchmarks.place import installation, postgres_pid
 
-HISTORY = {"XS": 5_000, "S": 1_000_000, "M": 10_000_000}
-LATE = {"XS": 500, "S": 10_000, "M": 100_000}
+HISTORY = {"XS": 20_000, "S": 1_000_000, "M": 10_000_000}
+LATE = {"XS": 100, "S": 10_000, "M": 100_000}
 ROUNDS = {"XS": 1, "S": 5, "M": 5}
 START = datetime(2024, 1, 1, tzinfo=UTC)
 # The same data without walls, batches and corrections: what somebody would write who needs only the sums.

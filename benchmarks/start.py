@@ -35,7 +35,9 @@ BARE_WSGI = """
 from django.core.wsgi import get_wsgi_application
 application = get_wsgi_application()
 """
-LOADED = f"import sys, django; django.setup(); import opsplatform.asgi; print([n for n in {HEAVY!r} if n in sys.modules])"
+LOADED = (
+    f"import sys, django; django.setup(); import opsplatform.asgi; print([n for n in {HEAVY!r} if n in sys.modules])"
+)
 
 
 def call(*command: str, **variables: str) -> str:

@@ -19,10 +19,10 @@ raw AS (
     AND r.at >= c.start AND r.at < ((c.start AT TIME ZONE %(zone)s) + interval '1 day') AT TIME ZONE %(zone)s
   JOIN kpis_readingbatch b ON b.id = r.batch_id AND b.rolled_up_at IS NOT NULL
   GROUP BY 1, 2, 3)
-SELECT c.kpi_id, c.department_id, c.start FROM chosen c
-JOIN kpis_rollup k ON k.kpi_id = c.kpi_id AND k.department_id = c.department_id AND k.grain = 'day' AND k.start = c.start
-LEFT JOIN raw USING (kpi_id, department_id, start)
-WHERE (k.count, k.total, k.weight, k.minimum, k.maximum)
+SELECT k.kpi_id, k.department_id, k.start FROM chosen
+JOIN kpis_rollup k USING (kpi_id, department_id, start)
+LEFT JOIN raw ON raw.kpi_id = k.kpi_id AND raw.department_id = k.department_id AND raw.start = k.start
+WHERE k.grain = 'day' AND (k.count, k.total, k.weight, k.minimum, k.maximum)
   IS DISTINCT FROM (raw.count, raw.total, raw.weight, raw.minimum, raw.maximum)
 """
 

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +52,7 @@ class Injector:
     seed: int
     faults: int
     seconds: float
+    on_worker_death: Callable[[], None] = lambda: None
     done: list[tuple[float, str]] = field(default_factory=list)
 
     def run(self) -> None:
@@ -63,6 +65,8 @@ class Injector:
             wait = start + gap * (number + rng.uniform(0.2, 0.8)) - time.monotonic()
             time.sleep(max(wait, 0))
             self._strike(name, rng)
+            if name.startswith("worker"):
+                self.on_worker_death()
             self.done.append((time.monotonic() - start, name))
 
     def _strike(self, name: str, rng: random.Random) -> None:

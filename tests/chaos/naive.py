@@ -13,6 +13,7 @@ from apps.core.embedded.environment import redis_socket
 from tests.support.stack import Stack
 
 QUEUE = "naive:queue"
+PREFETCHED = 4  # as a stock worker does
 
 
 class NaiveConsumer:
@@ -21,6 +22,7 @@ class NaiveConsumer:
     def __init__(self, stack: Stack) -> None:
         self.redis_socket = str(redis_socket(stack.home))
         self.sent = 0
+        self._lives = 0
         self.effects: set[str] = set()
         self._committed: set[str] = set()
         self._stopping = threading.Event()
@@ -43,22 +45,35 @@ class NaiveConsumer:
                 client.lpush(QUEUE, order)
             time.sleep(0.02)
 
+    def crash(self) -> None:
+        """The worker is killed: what it had taken but not done dies with it."""
+        self._lives += 1
+
     def _consume(self) -> None:
         client = self._client()
-        while not self._stopping.is_set() or client.llen(QUEUE):
+        while not self._stopping.is_set() or self._left(client):
             try:
-                found = client.rpop(QUEUE, 1)
+                taken = client.rpop(QUEUE, PREFETCHED)
             except redis.RedisError:
                 time.sleep(0.1)
                 continue
-            time.sleep(0.015)
-            for order in found or []:
+            life = self._lives
+            for order in taken or []:
+                time.sleep(0.021)
+                if self._lives != life:
+                    break
                 self.effects.add(order.decode())
+            time.sleep(0 if taken else 0.02)
+
+    def _left(self, client: redis.Redis) -> int:
+        with suppress(redis.RedisError):
+            return int(client.llen(QUEUE))  # type: ignore[arg-type]
+        return 0
 
     def finish(self) -> None:
         self._stopping.set()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(30)
 
     def missing(self) -> int:
         return len(self._committed - self.effects)

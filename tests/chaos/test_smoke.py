@@ -44,7 +44,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(own: Stack, made: dict[str, Any
     journal = Journal(own.home / "journal.jsonl")
     clients = [Client(number, own.url, made["token"], journal, CODES[:2]) for number in range(3)]
     naive = NaiveConsumer(own)
-    injector = Injector(own, seed=SEED, faults=FAULTS, seconds=SECONDS)
+    injector = Injector(own, seed=SEED, faults=FAULTS, seconds=SECONDS, on_worker_death=naive.crash)
     naive.start()
     for client in clients:
         client.start()
