@@ -180,7 +180,7 @@ def test_from_a_file_to_the_report_of_upper_management(
     assert f"{len(source.parts):,}"[:1] in summary
     wait_for_roll_up(stack)
 
-    page.goto("/?period=month")
+    page.goto("/overview/?period=month")
     assert source.shown(last) in page.locator("main").inner_text()
     page.goto(f"/kpis/{key}/chart/?period=month")
     chart = page.locator("main").inner_text()

@@ -15,6 +15,7 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 PAGES = (
     "/",
+    "/overview/",
     "/kpis/",
     "/kpis/{kpi}/",
     "/kpis/new/",

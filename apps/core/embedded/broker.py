@@ -46,6 +46,11 @@ def is_ready(home: Path) -> bool:
     return _ask(home, "PING").startswith("+PONG")
 
 
+def has_consumer(home: Path) -> bool:
+    """Whether a worker waits for messages."""
+    return "cmd=brpop" in _ask(home, "CLIENT LIST")
+
+
 def process_id(home: Path) -> int | None:
     """The pid of the server that answers on the socket."""
     match = re.search(r"process_id:(\d+)", _ask(home, "INFO server"))

@@ -16,6 +16,7 @@ import psycopg2
 import redis
 from django.conf import settings
 
+from apps.core import pdf
 from apps.core.embedded import database, keyring, paths, postgres
 from apps.core.embedded.environment import read_variable
 from apps.core.embedded.offline import owner_url, with_database
@@ -149,7 +150,17 @@ def _pdf(home: Path) -> Iterator[Finding]:
         return
     missing = [name for name in PDF_LIBRARIES if sys.platform == "linux" and not _loads(name)]
     advice = "Run ./ops setup, or: apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0" if missing else ""
-    yield Finding(subject="PDF reports", fact=f"missing {', '.join(missing)}" if missing else "ready", advice=advice)
+    if missing:
+        yield Finding(subject="PDF reports", fact=f"missing {', '.join(missing)}", advice=advice)
+        return
+    started = time.monotonic()
+    try:
+        pdf.render("<html lang='en'><title>Trial</title><p>Trial</p></html>", title="Trial")
+    except pdf.PdfFailed as failure:
+        words = str(failure).strip().splitlines()[-1:] or ["no reason given"]
+        yield Finding(subject="PDF reports", fact=words[0], advice="Run ./ops setup, then ./ops doctor again.")
+    else:
+        yield Finding(subject="PDF reports", fact=f"a trial page took {time.monotonic() - started:.1f} s")
 
 
 def _loads(name: str) -> bool:

@@ -112,6 +112,7 @@ class Platform:
         self.port = choose_port(wishes)
         self.url = os.environ.get("OPS_BASE_URL") or f"http://localhost:{self.port}"
         self.progress = Progress()
+        self.starting: list[asyncio.Future[None]] = []
         keyring = ensure_keyring(home)
         self.cluster = postgres.Cluster(home=home, password=keyring.postgres)
         own = embedded_variables(home, keyring)
@@ -155,7 +156,7 @@ class Platform:
         await show("Bringing the tables up to date", self._migrate())
         await show("Building the demo company" if self._wants_demo() else "Keeping the data as it is", self._demo())
         await show("Starting worker and relay", self._background())
-        await show("Starting the web server", self.supervisor.start(self._web()))
+        await show("Starting the web server", self._foreground())
         await self._banner()
         self.supervisor.speaking = True
 
@@ -214,10 +215,20 @@ class Platform:
         celery = [*python, "-m", "celery", "-q", "-A", "opsplatform", "worker", "--without-gossip", "--without-mingle"]
         options = ["-Q", "default,slow", "--concurrency", os.environ.get("OPS_WORKERS", "2"), "--loglevel", "WARNING"]
         root = str(paths.REPOSITORY)
-        worker = Service(name="worker", command=[*celery, *options], stop_seconds=30, directory=root)
+        worker = Service(
+            name="worker",
+            command=[*celery, *options],
+            ready=(lambda: broker.has_consumer(self.home)) if self.own_redis else None,
+            stop_seconds=30,
+            directory=root,
+        )
         relay = Service(name="relay", command=[sys.executable, "manage.py", "relay"], directory=root)
-        await self.supervisor.start(worker)
-        await self.supervisor.start(relay)
+        self.starting = [asyncio.ensure_future(self.supervisor.start(one)) for one in (worker, relay)]
+        await asyncio.sleep(0)
+
+    async def _foreground(self) -> None:
+        """The web server starts while the worker does; all of them are there before the address is told."""
+        await asyncio.gather(self.supervisor.start(self._web()), *self.starting)
 
     def _web(self) -> Service:
         granian = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--log-level", "warning"]

@@ -49,6 +49,14 @@ END $$
 """
 
 
+# The chain goes on from the backup's head, and says so.
+RESTORED = """
+INSERT INTO core_event (name, subject, departments, payload, changes, request_id)
+SELECT 'core.restored', 'platform:1', '{}', jsonb_build_object('backup', %s::text, 'head',
+  coalesce((SELECT hash FROM core_seal ORDER BY number DESC LIMIT 1), 'none')), '{}', ''
+"""
+
+
 def restore_backup(*, home: Path, source: Path, passphrase: str, confirm: str | None) -> Restored:
     """Replace database, files and keys by the backup's; on any refusal nothing has changed."""
     manifest = backup.read_manifest(source)
@@ -160,6 +168,7 @@ def _fill(source: Path, manifest: Manifest, url: str) -> None:
             cursor.execute("DELETE FROM django_session")
             cursor.execute("SET synchronous_commit = off")
             cursor.execute(CATCH_UP)
+            cursor.execute(RESTORED, [manifest.created_at])
     _migrate(url)
 
 
