@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 
 from apps.core.access.rights import rights_of
 from apps.core.errors import Refused
@@ -20,6 +20,7 @@ View = Callable[..., HttpResponseBase]
 def person_key(request: HttpRequest) -> int:
     """The signed-in person's key; 0 for nobody, who owns nothing."""
     return request.user.pk or 0
+PAGE_METHODS = ("GET", "HEAD", "POST")
 
 
 def signed_in(view: View) -> View:
@@ -31,6 +32,8 @@ def signed_in(view: View) -> View:
             if request.headers.get("HX-Request"):
                 return HttpResponse(status=401, headers={"HX-Redirect": f"/account/login/?next={request.path}"})
             return redirect_to_login(request.get_full_path())
+        if request.method not in PAGE_METHODS:
+            return HttpResponseNotAllowed(PAGE_METHODS)
         try:
             return view(request, *args, **kwargs)
         except Refused as error:
