@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -20,6 +19,7 @@ from apps.accounts import lockout, setuplink
 from apps.accounts.models import SecurityEvent, SignInFailure, User
 from apps.core.access import scope
 from apps.core.access.rights import rights_of
+from tests.accounts.door import grow_old, person, sign_in
 from tests.factories import people
 
 pytestmark = pytest.mark.django_db
@@ -31,16 +31,6 @@ def _fresh_counters() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
-
-
-def person(name: str) -> User:
-    with scope.system("test"):
-        return people.user(name)
-
-
-def sign_in(client: Client, login: str, password: str = people.PASSWORD, address: str = "10.0.0.1") -> bool:
-    answer = client.post("/account/login/", {"login": login, "password": password}, REMOTE_ADDR=address)
-    return bool(answer.status_code == 302)
 
 
 def test_the_setup_link_makes_one_admin_and_then_dies(capsys: CaptureFixture[str]) -> None:
@@ -210,10 +200,7 @@ def test_a_token_is_made_only_by_somebody_who_just_proved_who_they_are() -> None
     client = Client()
     assert sign_in(client, cast.manager.username)
     assert client.get("/settings/tokens/").status_code == 200
-    session = client.session
-    for record in session[AUTHENTICATION_METHODS_SESSION_KEY]:
-        record["at"] -= 301
-    session.save()
+    grow_old(client)
     answer = client.get("/settings/tokens/")
     assert answer.status_code == 302 and answer["Location"].startswith("/account/reauthenticate/?next=")
     assert client.post(answer["Location"], {"password": people.PASSWORD}).status_code == 302
