@@ -24,10 +24,13 @@ TWINS = """
 SELECT kpi_id, department_id, at FROM kpis_incoming GROUP BY 1, 2, 3
 HAVING count(DISTINCT (value, weight)) > 1 LIMIT 5
 """
+REPEATS = """
+SELECT EXISTS (SELECT 1 FROM kpis_incoming GROUP BY kpi_id, department_id, at HAVING count(*) > 1)
+"""
 STORE = """
 WITH done AS (
   INSERT INTO kpis_reading AS r (kpi_id, department_id, at, value, weight, batch_id)
-  SELECT DISTINCT ON (kpi_id, department_id, at) kpi_id, department_id, at, value, weight, %s FROM kpis_incoming
+  SELECT {once} kpi_id, department_id, at, value, weight, %s FROM kpis_incoming
   ORDER BY kpi_id, department_id, at
   ON CONFLICT (kpi_id, department_id, at) DO UPDATE
     SET value = EXCLUDED.value, weight = EXCLUDED.weight, batch_id = EXCLUDED.batch_id, corrected = true
@@ -58,8 +61,12 @@ def store(rows: Iterable[Measured], *, batch_id: int) -> Stored:
         count, first_at, last_at = cursor.fetchone()
         if not count:
             return Stored(0, 0, 0, None, None)
-        cursor.execute(TWINS)
-        twins = cursor.fetchall()
+        cursor.execute(REPEATS)
+        (repeats,) = cursor.fetchone()
+        twins = []
+        if repeats:
+            cursor.execute(TWINS)
+            twins = cursor.fetchall()
         if twins:
             raise Refused(
                 f"{twins[0][2]:%Y-%m-%d %H:%M} occurs twice with different values. Keep one row per KPI, department and time.",
@@ -67,7 +74,7 @@ def store(rows: Iterable[Measured], *, batch_id: int) -> Stored:
             )
         cursor.execute("SELECT kpis_ensure_partitions(%s, %s)", [first_at, last_at])
         cursor.execute("ANALYZE kpis_incoming")
-        cursor.execute(STORE, [batch_id])
+        cursor.execute(STORE.format(once="DISTINCT ON (kpi_id, department_id, at)" if repeats else ""), [batch_id])
         added, corrected = cursor.fetchone()
     return Stored(count, added, corrected, first_at, last_at)
 
