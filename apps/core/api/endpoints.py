@@ -74,7 +74,7 @@ class Endpoint(APIView):
         return perform(
             action,
             row=self.resource.row,
-            noun=self.resource.label.lower(),
+            noun=self.resource.noun,
             actor=request.user,
             data=data,
             record=record,

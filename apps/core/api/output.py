@@ -37,7 +37,7 @@ def wanted(resource: Resource, text: str) -> tuple[str, ...]:
     unknown = [name for name in asked if name not in known]
     if unknown:
         raise Refused(
-            f"'{unknown[0]}' is not a field of {resource.plural.lower()}. Fields: {', '.join(known)}.",
+            f"'{unknown[0]}' is not a field of {resource.nouns}. Fields: {', '.join(known)}.",
             code="unknown_parameter",
             field="fields",
         )

@@ -194,7 +194,7 @@ def _sorts(resource: Resource) -> list[str]:
 
 def describe(resource: Resource, view: type[Any], method: str, action: Action | None, *, kind: str) -> None:
     """Attach the description of one operation to a generated endpoint class."""
-    noun = resource.label.lower()
+    noun = resource.noun
     body = input_serializer(resource, action, bulk=kind == "bulk") if action is not None and method != "get" else None
     answers, parameters = _answers(resource, action, kind)
     summary = {"list": f"List {resource.plural}", "read": f"Read one {noun}"}.get(kind, action.label if action else "")

@@ -36,11 +36,16 @@ def change(
     `version` is the one the person saw; None means the record in hand is fresh (locked by the caller).
     """
     seen = record.version if version is None else version
-    before = snapshot(record)
+    before, held = snapshot(record), dict(record.__dict__)
     for name, value in values.items():
         setattr(record, name, value)
     after = snapshot(record)
-    changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    changes = {
+        name: [before[name], after[name]]
+        for name in after
+        # 10 and 10.000000 are written differently and are the same.
+        if before[name] != after[name] and held.get(name) != record.__dict__.get(name)
+    }
     if not changes and seen == record.version:
         return record
     with transaction.atomic():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,7 +22,7 @@ def export_value(record: Any, name: str) -> Any:
     if isinstance(value, models.Model):
         return str(getattr(value, "code", getattr(value, "username", value.pk)))
     if isinstance(value, list | dict):
-        return plain(value)
+        return json.dumps(plain(value))
     return value
 
 

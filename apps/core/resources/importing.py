@@ -16,7 +16,7 @@ from apps.core.errors import Refused
 from apps.core.models import ImportBatch, Noun, plain
 from apps.core.records.write import archive, change
 from apps.core.resources.resource import Resource, resources
-from apps.core.tabular import Row, Table, unguard
+from apps.core.tabular import ColumnReader, Row, Table
 
 
 @dataclass
@@ -65,6 +65,8 @@ class RowImporter:
     def run(self, table: Table, *, dry: bool, tell: Tell | None = None) -> Report:
         """All rows or none: with any refused row nothing is kept."""
         names = self.columns(table)
+        self.reader = ColumnReader(table)
+        self.titles = dict(zip(names, table.header, strict=True))
         report = Report()
         try:
             with transaction.atomic():
@@ -110,7 +112,7 @@ class RowImporter:
             return result
         try:
             with transaction.atomic():
-                data = {name: self._text(self.create, name, cell) for name, cell in values.items()}
+                data = {name: self._input(row, name) for name in values}
                 existing = self._existing(data)
                 if existing is None:
                     made = self._perform(self.create, data)
@@ -130,7 +132,7 @@ class RowImporter:
         return perform(
             action,
             row=self.resource.row,
-            noun=self.resource.label.lower(),
+            noun=self.resource.noun,
             actor=self.actor,
             data=data,
             record=record,
@@ -159,22 +161,27 @@ class RowImporter:
             return None
         return self.resource.rows(self.actor).filter(**match).first()
 
-    def _text(self, action: Action, name: str, cell: Any) -> Any:
-        """A cell as the form wants it: linked records by code, choices by label or value."""
-        form_field: Any = action.form.base_fields[name]
-        if cell is None:
-            return ""
-        text = unguard(str(cell)).strip() if not isinstance(cell, bool) else str(cell)
-        if isinstance(form_field, RecordField) and text:
-            return self._key_of(form_field.model, text, name)
+    def _input(self, row: Row, name: str) -> Any:
+        """A cell as the form wants it: linked records by code, choices by label or value, numbers and dates as the file has them."""
+        form_field: Any = self.create.form.base_fields[name]
+        title = self.titles[name]
+        if isinstance(form_field, forms.DecimalField | forms.IntegerField | forms.FloatField):
+            number = self.reader.decimal(row, title)
+            return "" if number is None else f"{number:f}"
+        if isinstance(form_field, forms.DateField):
+            day = self.reader.date(row, title)
+            return "" if day is None else day.isoformat()
+        if isinstance(form_field, forms.BooleanField):
+            return bool(self.reader.yes(row, title))
+        text = self.reader.text(row, title)
+        if isinstance(form_field, RecordField):
+            return self._key_of(form_field.model, text, name) if text else ""
         if isinstance(form_field, RecordsField):
             return [self._key_of(form_field.model, one.strip(), name) for one in text.split(",") if one.strip()]
         if isinstance(form_field, forms.ChoiceField):
             choices: Any = form_field.choices
             labels = {str(label).lower(): value for value, label in choices if not isinstance(label, list | tuple)}
             return labels.get(text.lower(), text)
-        if isinstance(form_field, forms.BooleanField):
-            return text.lower() in {"1", "true", "yes", "on"}
         return text
 
     def _key_of(self, model: type[models.Model], text: str, name: str) -> Any:

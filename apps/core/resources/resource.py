@@ -89,6 +89,15 @@ class Resource:
     def archives(self) -> bool:
         return issubclass(self.model, Noun)
 
+    @property
+    def noun(self) -> str:
+        """The label inside a sentence."""
+        return in_sentence(self.label)
+
+    @property
+    def nouns(self) -> str:
+        return in_sentence(self.plural)
+
     def number(self, record: Any) -> str:
         return str(getattr(record, "code", record.pk))
 
@@ -140,6 +149,11 @@ class Resource:
 
     def url(self, record: Any) -> str:
         return reverse("record", args=[self.path, record.pk])
+
+
+def in_sentence(words: str) -> str:
+    """Small first letters, except in abbreviations: "KPI targets", "working calendar"."""
+    return " ".join(word if word[:2].isupper() else word[:1].lower() + word[1:] for word in words.split(" "))
 
 
 def _walk(record: Any, path: str) -> Any:

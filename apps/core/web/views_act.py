@@ -30,7 +30,7 @@ def create_view(request: HttpRequest, path: str) -> HttpResponse:
     action = resource.action_of_kind("create")
     if action is None:
         raise Http404
-    require(request.user, resource.row, action.verb, noun=resource.label.lower())
+    require(request.user, resource.row, action.verb, noun=resource.noun)
     if request.method != "POST":
         initial = {name: value for name, value in request.GET.items() if name in action.form.base_fields}
         form = action.form(initial=initial, actor=request.user)
@@ -50,7 +50,7 @@ def act_view(request: HttpRequest, path: str, key: int, name: str) -> HttpRespon
     action = resource.action(name)
     if action is None or action.kind == "create":
         raise Http404
-    require(request.user, resource.row, action.verb, record, own=resource.own, noun=resource.label.lower())
+    require(request.user, resource.row, action.verb, record, own=resource.own, noun=resource.noun)
     if request.method != "POST":
         form = action.form(initial=_initial(action, record), actor=request.user, record=record)
         return _show(request, resource, action, form, record)
@@ -74,7 +74,7 @@ def _submit(
         done = perform(
             action,
             row=resource.row,
-            noun=resource.label.lower(),
+            noun=resource.noun,
             actor=request.user,
             data=request.POST,
             files=request.FILES,
@@ -175,7 +175,7 @@ def _form_page(
         form=form,
         crumbs=_crumbs(resource, record, action.label),
         facts=action.help,
-        submit_label="Save" if record is not None else f"Save {resource.label.lower()}",
+        submit_label="Save" if record is not None else f"Save {resource.noun}",
         cancel_url=resource.url(record) if record is not None else resource.list_url(),
         version=str(record.version) if record is not None else "",
         form_token=secrets.token_urlsafe(16),
@@ -189,7 +189,7 @@ def _form_page(
 def _confirm_page(resource: Resource, action: Action, form: Any, record: Any) -> pm.ConfirmPage:
     return pm.ConfirmPage(
         title=f"{action.label}: {resource.title(record)}",
-        text=action.confirm or action.help or f"{action.label} {resource.label.lower()} {resource.number(record)}.",
+        text=action.confirm or action.help or f"{action.label} {resource.noun} {resource.number(record)}.",
         crumbs=_crumbs(resource, record, action.label),
         button=pm.Button(
             action.label,
@@ -210,7 +210,7 @@ def bulk_view(request: HttpRequest, path: str, name: str) -> HttpResponse:
     action = resource.action(name)
     if action is None or not action.bulk or request.method != "POST":
         raise Http404
-    require(request.user, resource.row, action.verb, noun=resource.label.lower())
+    require(request.user, resource.row, action.verb, noun=resource.noun)
     try:
         records = _selected(request, resource)
     except Refused as error:
@@ -225,7 +225,7 @@ def bulk_view(request: HttpRequest, path: str, name: str) -> HttpResponse:
                 perform(
                     action,
                     row=resource.row,
-                    noun=resource.label.lower(),
+                    noun=resource.noun,
                     actor=request.user,
                     data=request.POST,
                     record=record,
@@ -234,7 +234,7 @@ def bulk_view(request: HttpRequest, path: str, name: str) -> HttpResponse:
     except Refused as error:
         text = f"Nothing was changed. {resource.number(record)}: {error.message}"
         return errors.refused(request, Refused(text, code=error.code))
-    messages.success(request, f"{action.label}: {len(records)} {resource.plural.lower()}")
+    messages.success(request, f"{action.label}: {len(records)} {resource.nouns}")
     return HttpResponseRedirect(resource.list_url())
 
 
@@ -268,8 +268,8 @@ def _bulk_page(
 ) -> pm.ConfirmPage:
     fields = [("row", str(record.pk)) for record in records]
     return pm.ConfirmPage(
-        title=f"{action.label}: {len(records)} {resource.plural.lower()}",
-        text=action.confirm or f"{action.label} for {len(records)} {resource.plural.lower()}. All are changed or none.",
+        title=f"{action.label}: {len(records)} {resource.nouns}",
+        text=action.confirm or f"{action.label} for {len(records)} {resource.nouns}. All are changed or none.",
         crumbs=_crumbs(resource, None, action.label),
         button=pm.Button(action.label, request.path, action.icon, "danger" if action.danger else "pri", method="post"),
         cancel_url=resource.list_url(),

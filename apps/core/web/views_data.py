@@ -55,7 +55,7 @@ class UploadForm(ActionForm):
 def export_view(request: HttpRequest, path: str, kind: str) -> HttpResponseBase:
     """Exactly the rows of the list, with the filter written into the file's name and note."""
     resource = resource_or_404(path)
-    require(request.user, resource.row, "r", noun=resource.label.lower())
+    require(request.user, resource.row, "r", noun=resource.noun)
     rows, _ = matching(request, resource, request.GET)
     total = rows.order_by()[: EXPORT_LIMIT + 1].count()
     if total > EXPORT_LIMIT:
@@ -86,7 +86,7 @@ def import_view(request: HttpRequest, path: str) -> HttpResponse:
         except Refused as error:
             form.add_error("file", error.message)
     page = pm.ImportPage(
-        title=f"Import {resource.plural.lower()}",
+        title=f"Import {resource.nouns}",
         crumbs=(pm.Crumb(resource.plural, resource.list_url()), pm.Crumb("Import")),
         form=form,
         template_urls=(pm.Link("Empty CSV with all columns", reverse("import_template", args=[path])),),
@@ -121,7 +121,7 @@ def _importable(request: HttpRequest, path: str) -> Resource:
     if not resource.import_key:
         raise Http404
     require(request.user, "import", "c", noun="import")
-    require(request.user, resource.row, "c", noun=resource.label.lower())
+    require(request.user, resource.row, "c", noun=resource.noun)
     return resource
 
 
@@ -143,7 +143,7 @@ def batch_view(request: HttpRequest, path: str, key: int) -> HttpResponse:
                 messages.success(request, "Import undone")
             else:
                 run_batch(batch, request.user)
-                messages.success(request, f"{batch.created + batch.changed} {resource.plural.lower()} imported")
+                messages.success(request, f"{batch.created + batch.changed} {resource.nouns} imported")
         except Refused as error:
             messages.error(request, error.message)
         return HttpResponseRedirect(reverse("import_batch", args=[path, key]))
@@ -193,7 +193,7 @@ def _batch_page(resource: Resource, batch: ImportBatch) -> pm.ImportPage:
     elif batch.state == ImportBatch.State.IMPORTED:
         button = pm.Button("Undo this import", url, "undo-2", "", "post", fields=(("do", "undo"),))
     return pm.ImportPage(
-        title=f"Import {resource.plural.lower()}",
+        title=f"Import {resource.nouns}",
         crumbs=(pm.Crumb(resource.plural, resource.list_url()), pm.Crumb("Import")),
         facts=f"{batch.file_name} · {batch.get_state_display().lower()}",
         state="check" if batch.state == ImportBatch.State.CHECKED else "done",

@@ -33,7 +33,7 @@ def resource_or_404(path: str) -> Resource:
 
 def list_view(request: HttpRequest, path: str) -> HttpResponse:
     resource = resource_or_404(path)
-    require(request.user, resource.row, "r", noun=resource.label.lower())
+    require(request.user, resource.row, "r", noun=resource.noun)
     page = build_list(request, resource)
     template = "panels/list_rows.html" if request.htmx else "pages/list.html"  # type: ignore[attr-defined]
     return render(request, template, {"page": page})
@@ -273,8 +273,8 @@ def _exports(request: HttpRequest, resource: Resource) -> tuple[pm.Link, ...]:
 def _empty(resource: Resource, filtered: bool, user: Any) -> pm.Empty:
     if filtered:
         return pm.Empty(
-            f"No {resource.plural.lower()} match",
+            f"No {resource.nouns} match",
             "Change or clear the filters.",
             pm.Button("Clear filters", resource.list_url(), "x"),
         )
-    return pm.Empty(f"No {resource.plural.lower()} yet", resource.help, _primary(resource, user))
+    return pm.Empty(f"No {resource.nouns} yet", resource.help, _primary(resource, user))

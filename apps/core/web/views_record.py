@@ -33,7 +33,7 @@ def record_or_404(request: HttpRequest, resource: Resource, key: int) -> Any:
 
 def record_view(request: HttpRequest, path: str, key: int) -> HttpResponse:
     resource = resource_or_404(path)
-    require(request.user, resource.row, "r", noun=resource.label.lower())
+    require(request.user, resource.row, "r", noun=resource.noun)
     record = record_or_404(request, resource, key)
     return render(request, "pages/record.html", {"page": build_record(request, resource, record)})
 
