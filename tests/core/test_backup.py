@@ -126,6 +126,8 @@ def test_new_events_stand_after_restored_ones(site: Site) -> None:
     with database.session(owner_url(site.database.name)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text::bigint")
         assert cursor.fetchone()[0] > newest
+        cursor.execute("SELECT name FROM core_event ORDER BY core_event.xact DESC, id DESC LIMIT 1")
+        assert cursor.fetchone() == ("core.restored",), "the restore stands in the log, after what it restored"
 
 
 def test_a_backup_during_work_is_of_one_moment(site: Site) -> None:

@@ -114,6 +114,14 @@ class ListExported(Fact, name="core.list_exported", sentence="List exported", ic
 
 
 @dataclass(frozen=True, kw_only=True)
+class Restored(Fact, name="core.restored", sentence="Backup restored", icon="history"):
+    """The database came from a backup; the audit chain goes on from its head. Written by the restore itself."""
+
+    backup: str
+    head: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeliveryReplayed(Fact, name="core.delivery_replayed", sentence="Parked effect started again", icon="rotate-cw"):
     """A person started a parked delivery again."""
 
