@@ -100,7 +100,13 @@ def run(size: str) -> Report:
         def get(path: str) -> Any:
             return lambda: [client.get(path) for _ in range(BATCH)]
 
-        paths = {"list": "/kpis/", "record": f"/kpis/{kpis[0].pk}/", "overview": "/overview/", "api": first, "api later": later}
+        paths = {
+            "list": "/kpis/",
+            "record": f"/kpis/{kpis[0].pk}/",
+            "overview": "/overview/",
+            "api": first,
+            "api later": later,
+        }
         counted = {name: queries_of(client, path) for name, path in paths.items()}
         work = {"ping": get("/-/ping"), **{name: get(path) for name, path in paths.items()}, "hand": by_hand}
         work["create"] = lambda: [create() for _ in range(BATCH)]

@@ -73,26 +73,31 @@ class History:
 
         from apps.core.access import scope
         from apps.kpis import rollup
+        from apps.kpis.models import ReadingBatch
 
         steps = count // 40
-        end = START + timedelta(minutes=5 * steps)
+        begin, end = START + timedelta(minutes=5 * self.steps), START + timedelta(minutes=5 * steps)
+        with transaction.atomic(), scope.system("benchmark"):
+            batch = ReadingBatch.objects.create(
+                source="system", department=self.places.root, first_at=begin, last_at=end
+            )
         with owner.cursor() as cursor:
             cursor.execute("SELECT kpis_ensure_partitions(%s, %s)", [START, end])
-            cursor.execute(FILL, [START, 0, *self.keys, self.steps, steps - 1])
+            cursor.execute(FILL, [START, batch.pk, *self.keys, self.steps, steps - 1])
             for month in _months(START, end):
                 name, following = f"bare_{month:%Y%m}", (month + timedelta(days=32)).replace(day=1)
                 cursor.execute(
                     f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF bare_reading"
                     f" FOR VALUES FROM ('{month:%Y-%m-%d}+00') TO ('{following:%Y-%m-%d}+00')"
                 )
-            added = START + timedelta(minutes=5 * self.steps)
             cursor.execute(
-                "INSERT INTO bare_reading SELECT kpi_id, department_id, at, value FROM kpis_reading WHERE at >= %s",
-                [added],
+                "INSERT INTO bare_reading SELECT kpi_id, department_id, at, value FROM kpis_reading WHERE batch_id = %s",
+                [batch.pk],
             )
         with transaction.atomic(), scope.system("benchmark"), connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = 0")
-            rollup.full_recompute()
+            rollup.add_batch(batch.pk, begin, end)
+            ReadingBatch.objects.filter(pk=batch.pk).update(rolled_up_at=end)
         with owner.cursor() as cursor:
             cursor.execute("TRUNCATE bare_rollup")
             cursor.execute(

@@ -21,7 +21,7 @@ SELECT kpi_id, department_id, date_trunc('hour', at, %(zone)s) AS start, count(*
   sum(weight) AS weight, sum(value * value) AS squares, min(value) AS minimum, max(value) AS maximum,
   min(at) AS first_at, (min(ARRAY[extract(epoch FROM at), value]))[2] AS first_value,
   max(at) AS last_at, (max(ARRAY[extract(epoch FROM at), value]))[2] AS last_value
-FROM kpis_reading r WHERE {where} GROUP BY 1, 2, 3
+FROM {source} r WHERE {where} GROUP BY 1, 2, 3
 """
 _COARSER = """
 SELECT kpi_id, department_id, date_trunc('{grain}', start, %(zone)s) AS start, sum(count)::bigint AS count,
@@ -49,6 +49,11 @@ CREATE TEMPORARY TABLE kpis_dirty ON COMMIT DROP AS
 SELECT DISTINCT kpi_id, department_id, date_trunc('hour', at, %(zone)s) AS start FROM kpis_reading
 WHERE batch_id = %(batch)s AND corrected AND at BETWEEN %(first)s AND %(last)s
 """
+# Hours are few and readings many: from each hour straight to its readings by their key.
+_READINGS_OF_DIRTY = """
+(SELECT r.* FROM kpis_dirty d JOIN kpis_reading r ON r.kpi_id = d.kpi_id AND r.department_id = d.department_id
+ AND r.at >= d.start AND r.at < d.start + interval '1 hour')
+"""
 
 
 def add_batch(batch_id: int, first_at: datetime, last_at: datetime) -> None:
@@ -60,7 +65,9 @@ def add_batch(batch_id: int, first_at: datetime, last_at: datetime) -> None:
     params: dict[str, Any] = {"zone": settings.SITE_TIME_ZONE, "batch": batch_id, "first": first_at, "last": last_at}
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
-        hours = _HOURS.format(where="batch_id = %(batch)s AND NOT corrected AND at BETWEEN %(first)s AND %(last)s")
+        hours = _HOURS.format(
+            source="kpis_reading", where="batch_id = %(batch)s AND NOT corrected AND at BETWEEN %(first)s AND %(last)s"
+        )
         coarser = " UNION ALL ".join(
             f"SELECT '{grain}' AS grain, g.* FROM ({_COARSER.format(grain=grain, source='hours')}) g"
             for grain in GRAINS[1:]
@@ -89,14 +96,11 @@ def recompute_dirty(batch_id: int) -> None:
         )
         # Batches that wait for their own turn stay out.
         where = (
-            "EXISTS (SELECT 1 FROM kpis_dirty d WHERE d.kpi_id = r.kpi_id AND d.department_id = r.department_id"
-            "   AND r.at >= d.start AND r.at < d.start + interval '1 hour')"
-            " AND NOT EXISTS (SELECT 1 FROM kpis_readingbatch b WHERE b.id = r.batch_id AND b.rolled_up_at IS NULL"
-            "   AND b.id <> %(batch)s)"
+            "NOT EXISTS (SELECT 1 FROM kpis_readingbatch b WHERE b.id = r.batch_id AND b.rolled_up_at IS NULL"
+            " AND b.id <> %(batch)s)"
         )
-        cursor.execute(
-            f"WITH parts AS (SELECT 'hour' AS grain, h.* FROM ({_HOURS.format(where=where)}) h) {_ADD}", params
-        )
+        parts = _HOURS.format(source=_READINGS_OF_DIRTY, where=where)
+        cursor.execute(f"WITH parts AS (SELECT 'hour' AS grain, h.* FROM ({parts}) h) {_ADD}", params)
         for grain in GRAINS[1:]:
             _recompute_grain(cursor, grain, params)
 
