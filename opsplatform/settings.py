@@ -160,6 +160,7 @@ PASSWORD_RESET_TIMEOUT = 30 * 60
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a form may not be sent on to another site under our content policy
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
 MFA_ADAPTER = "apps.accounts.factors.FactorAdapter"
+MFA_FORMS = {"add_webauthn": "apps.accounts.factorforms.PasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "opsplatform"

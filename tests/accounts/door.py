@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.db import transaction
 from django.test import Client
 
 from apps.accounts.models import User
@@ -14,7 +15,7 @@ PERIOD = 30
 
 
 def person(name: str) -> User:
-    with scope.system("test"):
+    with transaction.atomic(), scope.system("test"):
         return people.user(name)
 
 
