@@ -20,6 +20,8 @@ View = Callable[..., HttpResponseBase]
 def person_key(request: HttpRequest) -> int:
     """The signed-in person's key; 0 for nobody, who owns nothing."""
     return request.user.pk or 0
+
+
 PAGE_METHODS = ("GET", "HEAD", "POST")
 
 
