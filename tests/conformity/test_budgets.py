@@ -27,7 +27,8 @@ def queries(world: World, url: str) -> int:
     with CaptureQueriesContext(connection) as caught:
         assert world.clients["clerk"].get(url).status_code == 200, url
     return sum(
-        not one["sql"].startswith(SKIPPED) and "session" not in one["sql"].split("WHERE")[0] for one in caught.captured_queries
+        not one["sql"].startswith(SKIPPED) and "session" not in one["sql"].split("WHERE")[0]
+        for one in caught.captured_queries
     )
 
 

@@ -78,7 +78,13 @@ def every_case() -> list[Any]:
 
 def place(world: World, position: str) -> Any:
     places = world.company
-    return {"own": places.plant, "child": places.line, "other": places.other, "above": places.root, "mine": places.plant}[position]
+    return {
+        "own": places.plant,
+        "child": places.line,
+        "other": places.other,
+        "above": places.root,
+        "mine": places.plant,
+    }[position]
 
 
 @pytest.mark.parametrize(("name", "role"), every_case())
@@ -153,8 +159,13 @@ def test_verbs_follow_the_matrix_at_both_doors(world: World, name: str, role: st
             with rolled_back():
                 before = checksum()
                 if action.kind == "change":
-                    answer = world.api(role, "patch", f"/api/v1/{resource.path}/{record.pk}/", maker.change,
-                                       **{"If-Match": f'"v{record.version}"'})
+                    answer = world.api(
+                        role,
+                        "patch",
+                        f"/api/v1/{resource.path}/{record.pk}/",
+                        maker.change,
+                        **{"If-Match": f'"v{record.version}"'},
+                    )
                 else:
                     url = f"/api/v1/{resource.path}/{record.pk}/{action.name}/"
                     answer = world.api(role, "post", url, maker.verb_data.get(action.name, {}))

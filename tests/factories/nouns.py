@@ -49,14 +49,21 @@ def _kpi(company: Company, department: Department, owner: User | None = None) ->
 
 def _target(company: Company, department: Department, owner: User) -> Any:
     return kpis.set_target(
-        kpi=_kpi(company, company.root), department=department, valid_from=date(2026, 1, 1), per="day",
-        target=Decimal(10), amber=Decimal(8), actor=owner,
+        kpi=_kpi(company, company.root),
+        department=department,
+        valid_from=date(2026, 1, 1),
+        per="day",
+        target=Decimal(10),
+        amber=Decimal(8),
+        actor=owner,
     )
 
 
 def _reading(company: Company, department: Department, owner: User) -> Any:
     at = START + timedelta(hours=number())
-    return kpis.record_reading(kpi=_kpi(company, company.root), department=department, at=at, value=Decimal(5), actor=owner)
+    return kpis.record_reading(
+        kpi=_kpi(company, company.root), department=department, at=at, value=Decimal(5), actor=owner
+    )
 
 
 def _report(company: Company, department: Department, owner: User) -> Any:
@@ -65,12 +72,18 @@ def _report(company: Company, department: Department, owner: User) -> Any:
 
 def _delegation(company: Company, department: Department, owner: User) -> Any:
     return org.delegate(
-        principal=owner, substitute=people.user(), valid_from=date(2026, 1, 1), valid_until=date(2026, 1, 9), actor=owner
+        principal=owner,
+        substitute=people.user(),
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2026, 1, 9),
+        actor=owner,
     )
 
 
 def _grant(company: Company, department: Department, owner: User) -> Any:
-    return org.grant_role(user=people.user(), role="OPR", department=department, valid_from=date(2026, 1, 1), actor=None)
+    return org.grant_role(
+        user=people.user(), role="OPR", department=department, valid_from=date(2026, 1, 1), actor=None
+    )
 
 
 def _person(company: Company, department: Department, owner: User) -> Any:
@@ -117,7 +130,10 @@ MAKERS: dict[str, Maker] = {
     "role_grant": Maker(
         _grant,
         lambda c, d, a: {
-            "user": people.user(department=d, role="SUP").pk, "role": "OPR", "department": d.pk, "valid_from": "2026-01-01",
+            "user": people.user(department=d, role="SUP").pk,
+            "role": "OPR",
+            "department": d.pk,
+            "valid_from": "2026-01-01",
         },
         {},
         {"end": {"on": "2026-12-01"}},
@@ -125,23 +141,36 @@ MAKERS: dict[str, Maker] = {
     "delegation": Maker(
         _delegation,
         lambda c, d, a: {
-            "principal": a.pk, "substitute": people.user(role="OPR", department=c.plant).pk,
-            "valid_from": "2026-01-01", "valid_until": "2026-01-05",
+            "principal": a.pk,
+            "substitute": people.user(role="OPR", department=c.plant).pk,
+            "valid_from": "2026-01-01",
+            "valid_until": "2026-01-05",
         },
     ),
     "user": Maker(_person, lambda c, d, a: {"username": f"new{number()}"}, {"title": "Changed"}),
     "kpi": Maker(
         _kpi,
         lambda c, d, a: {
-            "code": _code().lower(), "name": "New KPI", "rule": "sum", "direction": "higher", "grain": "day", "factor": "1",
-            "decimals": 1, "department": d.pk, "position": 100,
+            "code": _code().lower(),
+            "name": "New KPI",
+            "rule": "sum",
+            "direction": "higher",
+            "grain": "day",
+            "factor": "1",
+            "decimals": 1,
+            "department": d.pk,
+            "position": 100,
         },
         {"name": "Changed"},
     ),
     "kpi_target": Maker(
         _target,
         lambda c, d, a: {
-            "kpi": _kpi(c, c.root).pk, "department": d.pk, "per": "day", "valid_from": "2026-01-01", "target": "10",
+            "kpi": _kpi(c, c.root).pk,
+            "department": d.pk,
+            "per": "day",
+            "valid_from": "2026-01-01",
+            "target": "10",
             "amber": "8",
         },
         {"amber": "7"},
@@ -149,7 +178,10 @@ MAKERS: dict[str, Maker] = {
     "reading_batch": Maker(
         _reading,
         lambda c, d, a: {
-            "kpi": _kpi(c, c.root).pk, "department": d.pk, "at": "2026-02-01T06:00:00Z", "value": "5",
+            "kpi": _kpi(c, c.root).pk,
+            "department": d.pk,
+            "at": "2026-02-01T06:00:00Z",
+            "value": "5",
         },
     ),
     "report": Maker(_report, lambda c, d, a: {"period_key": "2026-W11"}, follow_ups=1),

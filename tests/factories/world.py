@@ -84,7 +84,10 @@ def _positions(resource: Resource, world: World) -> dict[str, Any]:
     found = {
         position: maker.make(places, place, world.clerk)
         for position, place in (
-            ("own", places.plant), ("child", places.line), ("other", places.other), ("above", places.root),
+            ("own", places.plant),
+            ("child", places.line),
+            ("other", places.other),
+            ("above", places.root),
         )
     }
     for role in world.cast.by_role:
@@ -112,10 +115,12 @@ def checksum() -> dict[str, tuple[int, str]]:
     """Rows and their hash per table, seen with all eyes."""
     with rolled_back(), scope.system("checking that nothing changed"), connection.cursor() as cursor:
         names = [name for name in connection.introspection.table_names(cursor) if name not in BOOKKEEPING]
-        cursor.execute(" UNION ALL ".join(
-            f"SELECT '{name}', count(*), coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') FROM \"{name}\" t"
-            for name in names
-        ))
+        cursor.execute(
+            " UNION ALL ".join(
+                f"SELECT '{name}', count(*), coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') FROM \"{name}\" t"
+                for name in names
+            )
+        )
         return {name: (rows, digest) for name, rows, digest in cursor.fetchall()}
 
 

@@ -90,7 +90,11 @@ def test_other_peoples_spelling_is_understood(door: Client, content: str) -> Non
 
 def test_one_per_cent_of_bad_rows_is_told_row_by_row_and_nothing_is_kept(door: Client) -> None:
     rows = [f"scrap,PLANT,2026-03-{1 + n // 24:02d} {n % 24:02d}:00,{n}" for n in range(500)]
-    rows[10], rows[20], rows[30] = "unknown,PLANT,2026-03-01 10:00,1", "scrap,PLANT,2026-02-30,1", "scrap,PLANT,2026-03-02 06:00,many"
+    rows[10], rows[20], rows[30] = (
+        "unknown,PLANT,2026-03-01 10:00,1",
+        "scrap,PLANT,2026-02-30,1",
+        "scrap,PLANT,2026-03-02 06:00,many",
+    )
     rows[40], rows[50] = "scrap,NOWHERE,2026-03-02 16:00,1", "scrap,PLANT,,5"
     batch = report(send(door, HEAD + "\n".join(rows)))
     assert [one["line"] for one in batch.problems] == [12, 22, 32, 42, 52]
@@ -147,14 +151,19 @@ def test_a_workbook_reads_like_the_csv(door: Client, tmp_path: Any) -> None:
     assert stored() == [Decimal("12.5")]
 
 
-@pytest.mark.parametrize("content", ["", "just words", "kpi,at\nscrap,2026-03-02\n", "kpi,department,at,value,colour\na,b,c,d,e\n"])
+@pytest.mark.parametrize(
+    "content", ["", "just words", "kpi,at\nscrap,2026-03-02\n", "kpi,department,at,value,colour\na,b,c,d,e\n"]
+)
 def test_a_file_that_is_no_table_of_readings_is_refused_whole(door: Client, content: str) -> None:
     assert refusal(send(door, content))
 
 
 def bulk(door: Client, readings: Any, **headers: str) -> Any:
     return door.post(
-        "/api/v1/kpi-readings/bulk/", json.dumps({"readings": readings}), content_type="application/json", headers=headers
+        "/api/v1/kpi-readings/bulk/",
+        json.dumps({"readings": readings}),
+        content_type="application/json",
+        headers=headers,
     )
 
 
@@ -165,9 +174,21 @@ def reading(**changed: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "bad",
     [
-        {"kpi": "unknown"}, {"kpi": None}, {"kpi": []}, {"department": "NOWHERE"}, {"at": "2026-02-30T00:00:00Z"},
-        {"at": "2026-03-02"}, {"at": 5}, {"value": "many"}, {"value": None}, {"value": "NaN"}, {"value": True}, {"value": "1e30"},
-        {"weight": "5"}, {"weight": {}}, {"colour": "red"},
+        {"kpi": "unknown"},
+        {"kpi": None},
+        {"kpi": []},
+        {"department": "NOWHERE"},
+        {"at": "2026-02-30T00:00:00Z"},
+        {"at": "2026-03-02"},
+        {"at": 5},
+        {"value": "many"},
+        {"value": None},
+        {"value": "NaN"},
+        {"value": True},
+        {"value": "1e30"},
+        {"weight": "5"},
+        {"weight": {}},
+        {"colour": "red"},
     ],
     ids=str,
 )

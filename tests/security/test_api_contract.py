@@ -13,8 +13,18 @@ pytestmark = pytest.mark.usefixtures("world")
 
 @pytest.mark.parametrize(
     "body",
-    [b'{"code": "a", "code": "b"}', b'{"code": NaN}', b'{"code": 1e400}', b"[" * 10_000, '{"code": "x"}'.encode("utf-16"), b"{",
-     b"\xff\xfe", b"[]", b'"text"', b"null"],
+    [
+        b'{"code": "a", "code": "b"}',
+        b'{"code": NaN}',
+        b'{"code": 1e400}',
+        b"[" * 10_000,
+        '{"code": "x"}'.encode("utf-16"),
+        b"{",
+        b"\xff\xfe",
+        b"[]",
+        b'"text"',
+        b"null",
+    ],
     ids=["twin keys", "NaN", "1e400", "deep", "UTF-16", "cut", "no text", "list", "text", "null"],
 )
 def test_json_that_can_be_misread_is_refused(world: World, body: bytes) -> None:
@@ -23,23 +33,52 @@ def test_json_that_can_be_misread_is_refused(world: World, body: bytes) -> None:
     assert answer["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("query", [
-    "limit=0", "limit=201", "limit=1&limit=2", "limit=x", "sort=password", "sort=department__name", "fields=password", "_connector=OR",
-    "code__startswith=a", "a__b__c=1", "cursor=zzz", "q=%00", "archived=1&archived=0",
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=201",
+        "limit=1&limit=2",
+        "limit=x",
+        "sort=password",
+        "sort=department__name",
+        "fields=password",
+        "_connector=OR",
+        "code__startswith=a",
+        "a__b__c=1",
+        "cursor=zzz",
+        "q=%00",
+        "archived=1&archived=0",
+    ],
+)
 def test_only_what_is_declared_is_a_parameter(world: World, query: str) -> None:
     answer = world.clients["clerk"].get(f"/api/v1/kpis/?{query}")
     assert answer.status_code == 400
     assert answer.json()["code"]
 
 
-@pytest.mark.parametrize("field", [
-    "id", "version", "created_at", "archived_at", "owner_id", "is_superuser", "is_staff", "password", "department_id", "status", "role",
-])
+@pytest.mark.parametrize(
+    "field",
+    [
+        "id",
+        "version",
+        "created_at",
+        "archived_at",
+        "owner_id",
+        "is_superuser",
+        "is_staff",
+        "password",
+        "department_id",
+        "status",
+        "role",
+    ],
+)
 def test_nobody_assigns_what_no_form_offers(world: World, field: str) -> None:
     for path, resource in (("kpis", "kpi"), ("people", "user")):
         record = world.records[resource]["own"]
-        answer = world.api("clerk", "patch", f"/api/v1/{path}/{record.pk}/", {field: 1}, **{"If-Match": f'"v{record.version}"'})
+        answer = world.api(
+            "clerk", "patch", f"/api/v1/{path}/{record.pk}/", {field: 1}, **{"If-Match": f'"v{record.version}"'}
+        )
         assert answer.status_code == 422
         assert answer.json()["code"] == "unknown_field"
 

@@ -14,9 +14,22 @@ from tests.factories.world import World
 pytestmark = pytest.mark.usefixtures("world")
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*ROOT.glob("apps/**/*.py"), *ROOT.glob("opsplatform/*.py")])
-INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|hx-on|javascript:|<script(?![^>]*\bsrc=)(?![^>]*application/json)", re.IGNORECASE)
-ADDRESSES = ["/", "/kpis/", "/kpis/new/", "/nothing-here/", "/kpis/999999/", "/api/v1/kpis/", "/api/v1/nothing/", "/account/login/",
-             "/-/alive", "/static/nothing.css", "/kpis/export.csv"]
+INLINE = re.compile(
+    r"<style|\sstyle=|\son[a-z]+=|hx-on|javascript:|<script(?![^>]*\bsrc=)(?![^>]*application/json)", re.IGNORECASE
+)
+ADDRESSES = [
+    "/",
+    "/kpis/",
+    "/kpis/new/",
+    "/nothing-here/",
+    "/kpis/999999/",
+    "/api/v1/kpis/",
+    "/api/v1/nothing/",
+    "/account/login/",
+    "/-/alive",
+    "/static/nothing.css",
+    "/kpis/export.csv",
+]
 
 
 @pytest.mark.parametrize("url", ADDRESSES)
@@ -33,7 +46,10 @@ def test_every_answer_carries_the_headers(world: World, url: str) -> None:
         assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/", "\\\\evil.example", "javascript:alert(1)", "https:evil.example"])
+@pytest.mark.parametrize(
+    "target",
+    ["//evil.example", "https://evil.example/", "\\\\evil.example", "javascript:alert(1)", "https:evil.example"],
+)
 def test_sign_in_leads_to_no_other_host(world: World, target: str) -> None:
     answer = world.clients["OPM"].get("/account/login/", {"next": target})
     assert "evil" not in answer.headers.get("Location", "")
@@ -58,7 +74,12 @@ def test_sources_call_nothing_that_runs_text() -> None:
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             bare = isinstance(node.func, ast.Name) and name in {"eval", "exec", "__import__"}
-            if bare or name in {"raw", "extra", "RawSQL", "system"} and isinstance(node.func, ast.Attribute) and name != "system":
+            if (
+                bare
+                or name in {"raw", "extra", "RawSQL", "system"}
+                and isinstance(node.func, ast.Attribute)
+                and name != "system"
+            ):
                 wrong.append(f"{file.relative_to(ROOT)}:{node.lineno} {name}")
             if any(word.arg == "shell" and getattr(word.value, "value", None) is True for word in node.keywords):
                 wrong.append(f"{file.relative_to(ROOT)}:{node.lineno} shell=True")

@@ -51,7 +51,8 @@ def test_every_table_with_a_department_is_fenced_or_excused() -> None:
     found = {row[0]: row for row in ask(SCOPED)}
     assert set(OPEN) <= set(found), "a table on the list is gone: take it off"
     bare = [
-        name for name, (_, _, partition, enabled, forced, policies) in found.items()
+        name
+        for name, (_, _, partition, enabled, forced, policies) in found.items()
         if name not in OPEN and not partition and not (enabled and forced and policies)
     ]
     assert bare == []
@@ -63,8 +64,14 @@ def test_without_a_scope_every_fenced_table_is_empty(world: World) -> None:
         filled = [name for name in fenced() if ask(f'SELECT count(*) FROM "{name}"')[0][0]]
     assert {"core_event", "org_team", "kpis_definition", "kpis_reading", "reports_reportrun"} <= set(filled)
     # Search entries and attachments of company-wide records carry no department and are for everybody.
-    seen = {name: ask(f"SELECT count(*) FROM \"{name}\" WHERE departments <> '{{}}'" if name in {"core_searchentry", "core_attachment"}
-                      else f'SELECT count(*) FROM "{name}"')[0][0] for name in filled}
+    seen = {
+        name: ask(
+            f"SELECT count(*) FROM \"{name}\" WHERE departments <> '{{}}'"
+            if name in {"core_searchentry", "core_attachment"}
+            else f'SELECT count(*) FROM "{name}"'
+        )[0][0]
+        for name in filled
+    }
     assert {name: rows for name, rows in seen.items() if rows} == {}
 
 
@@ -81,7 +88,10 @@ def test_writing_into_a_foreign_department_is_refused(world: World) -> None:
     plant, other = world.company.plant, world.company.other
     mine = world.records["team"]["other"]
     with scope.of(world.cast.neighbour):
-        assert refused("INSERT INTO org_team (code, name, department_id, version) VALUES ('X', 'X', %s, 1)", [plant.pk]) == "42501"
+        assert (
+            refused("INSERT INTO org_team (code, name, department_id, version) VALUES ('X', 'X', %s, 1)", [plant.pk])
+            == "42501"
+        )
         assert refused("UPDATE org_team SET department_id = %s WHERE id = %s", [plant.pk, mine.pk]) == "42501"
         assert ask("UPDATE org_team SET name = 'taken' WHERE department_id = %s RETURNING id", [plant.pk]) == []
         assert ask("UPDATE org_team SET name = 'own' WHERE department_id = %s RETURNING id", [other.pk]) == [(mine.pk,)]
@@ -102,11 +112,20 @@ def test_the_log_only_grows(world: World, table: str, order: str) -> None:
         assert refused(order.format(table)) == "42501"
 
 
-@pytest.mark.parametrize("order", [
-    "CREATE TABLE loot (id int)", "CREATE SCHEMA loot", "TRUNCATE org_team", "DROP TABLE org_team",
-    "ALTER TABLE org_team DISABLE ROW LEVEL SECURITY", "ALTER TABLE core_event DISABLE TRIGGER ALL", "DROP POLICY ops_see ON org_team",
-    "SET ROLE ops_owner", "CREATE ROLE loot",
-])
+@pytest.mark.parametrize(
+    "order",
+    [
+        "CREATE TABLE loot (id int)",
+        "CREATE SCHEMA loot",
+        "TRUNCATE org_team",
+        "DROP TABLE org_team",
+        "ALTER TABLE org_team DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE core_event DISABLE TRIGGER ALL",
+        "DROP POLICY ops_see ON org_team",
+        "SET ROLE ops_owner",
+        "CREATE ROLE loot",
+    ],
+)
 def test_the_application_changes_no_structure(world: World, order: str) -> None:
     assert refused(order) == "42501"
 
@@ -117,5 +136,3 @@ def test_views_do_not_lend_the_owners_eyes() -> None:
         " AND relkind IN ('v', 'm') AND NOT coalesce(array_to_string(reloptions, ',') LIKE '%security_invoker=true%', false)"
     )
     assert lending == []
-
-

@@ -141,10 +141,7 @@ def plant(world: World) -> dict[str, str]:
 @pytest.mark.parametrize("role", [*ROLES, "stranger"])
 def test_reading_writes_nothing_and_tells_nothing_foreign(world: World, role: str) -> None:
     client, words = world.clients[role], plant(world)
-    hidden = [
-        word for word, name in words.items()
-        if role == "stranger" or not sees(NOUNS[name], role, "other")
-    ]
+    hidden = [word for word, name in words.items() if role == "stranger" or not sees(NOUNS[name], role, "other")]
     before = checksum()
     for url in [*addresses(world), "/search/?q=canary", "/overview/", "/audit/?name=", "/my-work/"]:
         with rolled_back() if any(part in url for part in TELLING) else nullcontext():
@@ -160,7 +157,9 @@ def test_reading_writes_nothing_and_tells_nothing_foreign(world: World, role: st
 def test_the_three_lists_agree(world: World) -> None:
     """The document names exactly the addresses that exist, both ways (S43)."""
     document = world.clients["OPM"].get("/api/v1/openapi.json").json()
-    described = {(path, method) for path, methods in document["paths"].items() for method in methods if method != "parameters"}
+    described = {
+        (path, method) for path, methods in document["paths"].items() for method in methods if method != "parameters"
+    }
     real = set()
     for route, view in routes():
         endpoint = getattr(view, "cls", None)
