@@ -25,6 +25,7 @@ from apps.core.embedded.identity import server_identity
 from apps.core.embedded.keyring import ensure_keyring
 from apps.core.embedded.supervisor import Service, Supervisor, say
 from apps.core.errors import Refused
+from apps.core.invariants import needs_migration
 
 Result = TypeVar("Result")
 FIRST_PORT, LAST_PORT = 8000, 8020
@@ -194,7 +195,8 @@ class Platform:
         await self.supervisor.start(ready)
 
     async def _migrate(self) -> None:
-        await self._manage("migrate", "--no-input", environment={"OPS_DB_AS": "owner"})
+        if await asyncio.to_thread(needs_migration):
+            await self._manage("migrate", "--no-input", environment={"OPS_DB_AS": "owner"})
 
     @property
     def _first_run_mark(self) -> Path:
