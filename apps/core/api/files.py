@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
@@ -49,7 +49,7 @@ class FilesEndpoint(APIView):
         if place is not None and place[1] < 2**63 and place[0].may(request.user, "r"):
             found = place[0].rows(request.user).filter(pk=place[1]).first()
         if place is None or found is None or not place[0].archives:
-            raise Refused("There is no such record within your reach.", code="no_record", field="subject")
+            raise Http404
         return place[0], found
 
     @extend_schema(

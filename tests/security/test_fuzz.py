@@ -1,0 +1,82 @@
+"""The API does what its document says, whatever is sent: fuzzed over HTTP from its own schema, bounded, with a fixed seed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from apps.core.embedded.paths import REPOSITORY
+from tests.support.stack import Stack
+
+EXAMPLES = 6
+CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
+# A company, an operations manager and a token with everything a token can have.
+PREPARE = """
+from django.db import transaction
+from apps.core.access import scope
+from apps.accounts import services
+from tests.factories import people
+from tests.factories.kpis import kpi
+with transaction.atomic(), scope.system("fuzz"):
+    cast = people.cast()
+    kpi("one", cast.company.root)
+    opm = cast.by_role["OPM"]
+    print("TOKEN", services.make_token(name="fuzz", scopes=services.possible_scopes(opm), actor=opm)[1])
+"""
+
+
+@pytest.fixture(scope="module")
+def token(stack: Stack) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v", "0", "-c", PREPARE],
+        cwd=REPOSITORY,
+        env=stack.env,
+        capture_output=True,
+        text=True,
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("TOKEN ")]
+    assert lines, done.stdout + done.stderr
+    return lines[0].removeprefix("TOKEN ")
+
+
+def test_every_operation_keeps_its_word(stack: Stack, token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    schema = schemathesis.openapi.from_url(f"{stack.url}/api/v1/openapi.json", headers=headers)
+    problems: list[str] = []
+    answered: Counter[int] = Counter()
+    operations = [result.ok() for result in schema.get_all_operations()]
+    assert len(operations) > 50
+    for operation in operations:
+
+        @seed(20261124)
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        def fuzz(case: Any) -> None:
+            response = case.call(headers=headers)
+            answered[response.status_code] += 1
+            case.validate_response(response, checks=CHECKS)
+
+        try:
+            given(case=operation.as_strategy())(fuzz)()
+        except Exception as error:
+            problems.append(f"{operation.method.upper()} {operation.path}: {str(error)[:600]}")
+    assert problems == []
+    assert answered[200] > 50, answered
+    assert not answered[401], answered
