@@ -179,7 +179,7 @@ SOCIALACCOUNT_PROVIDERS = {
             }
         ]
         if env.text("OPS_OIDC_URL", "")
-        else []
+        else [],
     }
 }
 SESSION_COOKIE_NAME = "__Host-ops" if HTTPS else "ops"

@@ -28,6 +28,21 @@ class UserSwitchedOn(Changed, name="accounts.user_switched_on", sentence="Sign-i
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionsEnded(Fact, name="accounts.sessions_ended", sentence="Sessions ended", icon="log-out"):
+    """Every browser of a person must sign in again."""
+
+    title: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordLinkMade(Fact, name="accounts.password_link_made", sentence="Set-password link made", icon="link"):
+    """Somebody was given a one-time way to set a password."""
+
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TokenMade(Fact, name="accounts.token_made", sentence="API token made", icon="key-round"):
     """Another system may act for a person."""
 

@@ -1,5 +1,5 @@
-"""Loads the receivers of the sign-in library's signals."""
+"""Loads the receivers of the sign-in library's signals, and the question that sensitive verbs ask."""
 
-from apps.accounts import watch
+from apps.accounts import stepup, watch
 
-__all__ = ["watch"]
+__all__ = ["stepup", "watch"]

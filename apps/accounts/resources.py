@@ -9,6 +9,11 @@ from apps.accounts.models import User
 from apps.core.actions.action import Action
 from apps.core.resources.resource import Column, Resource, register
 
+LINK_TEXT = (
+    "You see a link that works once, for 30 minutes. Give it to this person only, over a way you trust. "
+    "They choose the password; you never see it."
+)
+
 
 @register
 class UserResource(Resource):
@@ -61,6 +66,7 @@ class UserResource(Resource):
             danger=True,
             when=lambda one: one.is_active,
             automation=False,
+            fresh=True,
             done="Sign-in switched off",
             confirm="Sessions and API tokens of this person end at once.",
         ),
@@ -73,6 +79,28 @@ class UserResource(Resource):
             when=lambda one: not one.is_active,
             automation=False,
             done="Sign-in switched on",
+        ),
+        Action(
+            name="end-sessions",
+            label="End sessions",
+            verb="u",
+            run=services.end_sessions_of,
+            icon="log-out",
+            danger=True,
+            automation=False,
+            done="Sessions ended",
+            confirm="Every browser of this person must sign in again. API tokens go on working.",
+        ),
+        Action(
+            name="set-password-link",
+            label="Make set-password link",
+            verb="u",
+            run=services.make_password_link,
+            icon="link",
+            when=lambda one: one.is_active,
+            automation=False,
+            fresh=True,
+            confirm=LINK_TEXT,
         ),
     )
 

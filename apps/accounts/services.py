@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
 
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from allauth.usersessions.models import UserSession
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -125,6 +127,23 @@ def end_sessions(user: User, *, except_key: str | None = None) -> int:
         session.end()
         ended += 1
     return ended
+
+
+def end_sessions_of(user: User, *, actor: Any) -> User:
+    """Somebody's browsers ask for sign-in again, at once and everywhere."""
+    with transaction.atomic():
+        ended = end_sessions(user)
+        record_security_event("session_ended", user=user, login=user.username, ended=ended, by=actor and actor.pk)
+        emit(events.SessionsEnded(subject=user.subject(), title=str(user), count=ended), actor=actor)
+    return user
+
+
+def make_password_link(user: User, *, actor: Any) -> str:
+    """The secret part of a link by which this person sets a password; it works once and for half an hour."""
+    with transaction.atomic():
+        record_security_event("password_link_made", user=user, login=user.username, by=actor and actor.pk)
+        emit(events.PasswordLinkMade(subject=user.subject(), title=str(user)), actor=actor)
+    return f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
 
 
 def set_preferences(*, actor: User, theme: str, density: str, single_keys: bool, time_zone: str) -> User:

@@ -11,13 +11,17 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from apps.core.web.stepup import require_fresh_with
+
 
 def is_fresh(request: HttpRequest) -> bool:
     """Whether the person proved who they are within the last five minutes, in this session."""
     given = [record.get("at", 0) for record in get_authentication_records(request, request.user)]  # type: ignore[arg-type]
-    return bool(given) and time.time() - max(given) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    given.append(request.session.get("signed_in_at", 0))
+    return bool(time.time() - max(given) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
 
 
+@require_fresh_with
 def fresh(request: HttpRequest, next_url: str = "") -> HttpResponse | None:
     """None when fresh; otherwise the way to the page that asks, which comes back to `next_url` or here."""
     if is_fresh(request):

@@ -320,6 +320,7 @@ class RoleGrantResource(Resource):
             form=forms.GrantRoleForm,
             icon="shield-plus",
             automation=False,
+            fresh=True,
         ),
         Action(
             name="end",
@@ -330,6 +331,7 @@ class RoleGrantResource(Resource):
             icon="shield-minus",
             danger=True,
             automation=False,
+            fresh=True,
             done="Role ended",
         ),
     )

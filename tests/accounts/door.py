@@ -29,6 +29,7 @@ def grow_old(client: Client) -> None:
     session = client.session
     for record in session[AUTHENTICATION_METHODS_SESSION_KEY]:
         record["at"] -= 301
+    session["signed_in_at"] -= 301
     session.save()
 
 

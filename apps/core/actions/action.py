@@ -44,6 +44,7 @@ class Action:
     danger: bool = False
     bulk: bool = False
     automation: bool = True
+    fresh: bool = False  # only right after proving who one is
     when: Callable[[Any], bool] = always
 
     @property

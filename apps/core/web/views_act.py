@@ -17,7 +17,7 @@ from apps.core.actions.action import Action, FormRefused, perform
 from apps.core.errors import Conflict, Refused
 from apps.core.records.once import Answer, once
 from apps.core.resources.resource import Resource
-from apps.core.web import errors
+from apps.core.web import errors, stepup
 from apps.core.web import pagemodel as pm
 from apps.core.web.views_list import matching, resource_or_404
 from apps.core.web.views_record import record_or_404
@@ -31,6 +31,9 @@ def create_view(request: HttpRequest, path: str) -> HttpResponse:
     if action is None:
         raise Http404
     require(request.user, resource.row, action.verb, noun=resource.noun)
+    asked = stepup.ask_again(request, action)
+    if asked is not None:
+        return asked
     if request.method != "POST":
         initial = {name: value for name, value in request.GET.items() if name in action.form.base_fields}
         form = action.form(initial=initial, actor=request.user)
@@ -51,6 +54,9 @@ def act_view(request: HttpRequest, path: str, key: int, name: str) -> HttpRespon
     if action is None or action.kind == "create":
         raise Http404
     require(request.user, resource.row, action.verb, record, own=resource.own, noun=resource.noun)
+    asked = stepup.ask_again(request, action)
+    if asked is not None:
+        return asked
     if request.method != "POST":
         form = action.form(initial=_initial(action, record), actor=request.user, record=record)
         return _show(request, resource, action, form, record)
@@ -211,6 +217,9 @@ def bulk_view(request: HttpRequest, path: str, name: str) -> HttpResponse:
     if action is None or not action.bulk or request.method != "POST":
         raise Http404
     require(request.user, resource.row, action.verb, noun=resource.noun)
+    asked = stepup.ask_again(request, action)
+    if asked is not None:
+        return asked
     try:
         records = _selected(request, resource)
     except Refused as error:
