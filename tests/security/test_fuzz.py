@@ -78,5 +78,5 @@ def test_every_operation_keeps_its_word(stack: Stack, token: str) -> None:
         except Exception as error:
             problems.append(f"{operation.method.upper()} {operation.path}: {str(error)[:600]}")
     assert problems == []
-    assert answered[200] > 50, answered
+    assert answered[200] > 30, answered
     assert not answered[401], answered
