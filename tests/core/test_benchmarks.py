@@ -21,7 +21,7 @@ def test_it_runs_and_prints_goal_and_verdict(name: str) -> None:
     command = [sys.executable, "-m", "benchmarks", name, "--seed", "XS", "--no-save"]
     done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.startswith(f"{name}, size XS")
+    assert f"{name}, size XS" in done.stdout
     assert "verdict" in done.stdout
     assert "met" in done.stdout or "missed" in done.stdout
 
