@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -20,7 +21,7 @@ from apps.core.api.output import api_value
 from apps.core.errors import NotAllowed, Refused
 
 GIVEN = {"name", "scopes", "days", "networks"}
-SHOWN = MappingProxyType(
+SHOWN: Mapping[str, Any] = MappingProxyType(
     {
         "id": serializers.IntegerField(),
         "name": serializers.CharField(),
@@ -97,7 +98,8 @@ class TokensEndpoint(TokenEndpoint):
         ],
     )
     def post(self, request: Request) -> Response:
-        token, text = services.make_token(actor=request.user, **_read(request.data))
+        person: Any = request.user
+        token, text = services.make_token(actor=person, **_read(request.data))
         token.refresh_from_db()
         return Response({**_shown(token), "token": text}, status=201)
 
