@@ -148,6 +148,10 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_FORMS = {
+    "change_password": "apps.accounts.signinforms.ChangePasswordForm",
+    "reset_password_from_key": "apps.accounts.signinforms.SetPasswordForm",
+}
 ACCOUNT_ADAPTER = "apps.accounts.adapters.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.SocialAccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
