@@ -144,3 +144,12 @@ def test_an_old_sign_in_is_asked_before_sensitive_verbs(cast: people.Cast, admin
     assert inner.status_code == 204 and inner["HX-Redirect"].startswith("/account/reauthenticate/")
     cast.worker.refresh_from_db()
     assert cast.worker.is_active
+
+
+def test_the_api_asks_for_a_new_sign_in_too(cast: people.Cast, admin: Client) -> None:
+    """A browser session cannot go round the question by calling the same verb at the other door."""
+    grow_old(admin)
+    answer = admin.post(f"/api/v1/people/{cast.worker.pk}/switch-off/", {}, content_type="application/json")
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "sign_in_again"
+    assert User.objects.get(pk=cast.worker.pk).is_active

@@ -21,6 +21,7 @@ from apps.core.models import plain
 from apps.core.records.once import Answer, body_hash, once
 from apps.core.resources import filtering, keyset
 from apps.core.resources.resource import Resource
+from apps.core.web.stepup import ask_again
 
 MAX_PAGE = 200
 OWN_PARAMETERS = {"cursor", "limit", "sort", "fields", "format"}
@@ -71,6 +72,8 @@ class Endpoint(APIView):
     def perform(
         self, request: Request, action: Action, data: dict[str, Any], record: Any = None, version: Any = None
     ) -> Any:
+        if request.auth is None and ask_again(request._request, action) is not None:
+            raise Refused("Sign in again for this: it needs a sign-in of the last five minutes.", code="sign_in_again")
         return perform(
             action,
             row=self.resource.row,

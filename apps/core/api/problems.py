@@ -24,7 +24,7 @@ BAD_REQUESTS = {
     "bad_idempotency_key",
     "bad_body",
 }
-STATUS_OF = {"in_progress": 409, "precondition_required": 428, "version_stale": 412}
+STATUS_OF = {"sign_in_again": 403, "in_progress": 409, "precondition_required": 428, "version_stale": 412}
 
 
 def problem(code: int, title: str, detail: str, *, name: str, **extra: Any) -> Response:
