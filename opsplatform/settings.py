@@ -152,6 +152,7 @@ ACCOUNT_FORMS = {
     "change_password": "apps.accounts.signinforms.ChangePasswordForm",
     "reset_password_from_key": "apps.accounts.signinforms.SetPasswordForm",
 }
+ACCOUNT_FORMS = {"login": "apps.accounts.signin.SignInForm"}
 ACCOUNT_ADAPTER = "apps.accounts.adapters.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.SocialAccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"

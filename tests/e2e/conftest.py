@@ -32,7 +32,7 @@ def listen(page: Page) -> list[str]:
 
 def sign_in(page: Page, name: str, password: str) -> None:
     page.goto("/account/login/")
-    page.get_by_label("Username or email").or_(page.get_by_label("Login")).fill(name)
+    page.get_by_label("Sign-in name or e-mail").fill(name)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/")
