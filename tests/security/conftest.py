@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,7 +11,9 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from apps.core.embedded.paths import REPOSITORY
 from tests.factories.world import World, make_world, rolled_back
+from tests.support.stack import Stack
 
 
 @pytest.fixture(scope="module")
@@ -26,3 +30,32 @@ def shared_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[Worl
 def world(shared_world: World) -> Iterator[World]:
     with rolled_back():
         yield shared_world
+
+
+# A company, an operations manager and a token with everything a token can have.
+PREPARE = """
+from django.db import transaction
+from apps.core.access import scope
+from apps.accounts import services
+from tests.factories import people
+from tests.factories.kpis import kpi
+with transaction.atomic(), scope.system("fuzz"):
+    cast = people.cast()
+    kpi("one", cast.company.root)
+    opm = cast.by_role["OPM"]
+    print("TOKEN", services.make_token(name="fuzz", scopes=services.possible_scopes(opm), actor=opm)[1])
+"""
+
+
+@pytest.fixture(scope="session")
+def api_token(stack: Stack) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v", "0", "-c", PREPARE],
+        cwd=REPOSITORY,
+        env=stack.env,
+        capture_output=True,
+        text=True,
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("TOKEN ")]
+    assert lines, done.stdout + done.stderr
+    return lines[0].removeprefix("TOKEN ")

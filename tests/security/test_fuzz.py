@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import Counter
 from typing import Any
 
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.checks import not_a_server_error
@@ -17,42 +14,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from apps.core.embedded.paths import REPOSITORY
 from tests.support.stack import Stack
 
 EXAMPLES = 6
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
-# A company, an operations manager and a token with everything a token can have.
-PREPARE = """
-from django.db import transaction
-from apps.core.access import scope
-from apps.accounts import services
-from tests.factories import people
-from tests.factories.kpis import kpi
-with transaction.atomic(), scope.system("fuzz"):
-    cast = people.cast()
-    kpi("one", cast.company.root)
-    opm = cast.by_role["OPM"]
-    print("TOKEN", services.make_token(name="fuzz", scopes=services.possible_scopes(opm), actor=opm)[1])
-"""
 
 
-@pytest.fixture(scope="module")
-def token(stack: Stack) -> str:
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v", "0", "-c", PREPARE],
-        cwd=REPOSITORY,
-        env=stack.env,
-        capture_output=True,
-        text=True,
-    )
-    lines = [line for line in done.stdout.splitlines() if line.startswith("TOKEN ")]
-    assert lines, done.stdout + done.stderr
-    return lines[0].removeprefix("TOKEN ")
-
-
-def test_every_operation_keeps_its_word(stack: Stack, token: str) -> None:
-    headers = {"Authorization": f"Bearer {token}"}
+def test_every_operation_keeps_its_word(stack: Stack, api_token: str) -> None:
+    headers = {"Authorization": f"Bearer {api_token}"}
     schema = schemathesis.openapi.from_url(f"{stack.url}/api/v1/openapi.json", headers=headers)
     problems: list[str] = []
     answered: Counter[int] = Counter()
