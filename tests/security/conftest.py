@@ -40,9 +40,9 @@ from apps.accounts import services
 from tests.factories import people
 from tests.factories.kpis import kpi
 with transaction.atomic(), scope.system("fuzz"):
-    cast = people.cast()
-    kpi("one", cast.company.root)
-    opm = cast.by_role["OPM"]
+    places = people.company("FZ-")
+    opm = people.user("fuzz_opm", role="OPM", department=places.root)
+    kpi("fuzz", places.root)
     print("TOKEN", services.make_token(name="fuzz", scopes=services.possible_scopes(opm), actor=opm)[1])
 """
 
