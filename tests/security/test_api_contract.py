@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.test import Client
 
 from tests.factories.world import World
 
@@ -108,3 +109,10 @@ def test_one_key_is_one_record(world: World) -> None:
 def test_a_session_needs_the_forgery_token_and_json(world: World) -> None:
     answer = world.clients["clerk"].post("/api/v1/sites/", data=json.dumps({"code": "x"}), content_type="text/plain")
     assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("method", ["get", "post", "patch", "delete"])
+def test_an_address_that_is_not_there_is_a_problem_document(method: str) -> None:
+    answer = getattr(Client(enforce_csrf_checks=True), method)("/api/v1/calendars/-1/")
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/problem+json"

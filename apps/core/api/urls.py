@@ -9,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.http import HttpRequest, JsonResponse
 from django.urls import path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from apps.core.api import endpoints
@@ -81,7 +82,9 @@ def _own_endpoints() -> list[Any]:
     return found
 
 
+@csrf_exempt
 def nothing_here(request: HttpRequest) -> JsonResponse:
+    """Whatever the method: there is nothing here to protect, and the answer is a problem document."""
     return plain_problem(request, 404, "Not found", "There is no such address. See /api/v1/docs/.", "not_found")
 
 
