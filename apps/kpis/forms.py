@@ -13,14 +13,20 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from apps.core.actions.fields import ActionForm, RecordField, form_for
-from apps.kpis.models import Definition, Target
+from apps.core.metrics import metrics
+from apps.kpis.models import Definition, Rebaseline, Target, Watch
 from apps.org.models import Department
 
 DEFINITION_FIELDS = (
     "code",
     "name",
+    "origin",
     "unit",
     "rule",
+    "quantile",
+    "across",
+    "formula",
+    "metric",
     "direction",
     "grain",
     "factor",
@@ -30,14 +36,72 @@ DEFINITION_FIELDS = (
     "description",
     "on_overview",
     "position",
+    "signal_rules",
+    "baseline_points",
 )
-DefinitionForm = form_for(Definition, DEFINITION_FIELDS)
-TargetForm = form_for(
-    Target, ("kpi", "department", "per", "valid_from", "target", "amber", "upper_target", "upper_amber")
+_AutomaticDefinitionForm = form_for(Definition, DEFINITION_FIELDS)
+TARGET_LIMITS = ("target", "amber", "upper_target", "upper_amber", "stretch", "season")
+TargetForm = form_for(Target, ("kpi", "department", "per", "valid_from", *TARGET_LIMITS))
+ChangeTargetForm = form_for(Target, ("per", "valid_from", "valid_until", *TARGET_LIMITS))
+WATCH_FIELDS = (
+    "kind",
+    "grain",
+    "side",
+    "limit",
+    "clear_limit",
+    "open_after",
+    "clear_after",
+    "notify",
+    "escalate_to",
+    "escalate_after_hours",
 )
-ChangeTargetForm = form_for(
-    Target, ("per", "valid_from", "valid_until", "target", "amber", "upper_target", "upper_amber")
-)
+WatchForm = form_for(Watch, ("kpi", "department", *WATCH_FIELDS))
+ChangeWatchForm = form_for(Watch, WATCH_FIELDS)
+RebaselineForm = form_for(Rebaseline, ("kpi", "department", "starts_on", "reason"))
+ChangeRebaselineForm = form_for(Rebaseline, ("starts_on", "reason"))
+
+
+class DefinitionForm(_AutomaticDefinitionForm):  # type: ignore[misc, valid-type]
+    """A new KPI; the figures of the platform are chosen from those the apps offer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = sorted((metric.name, metric.label) for metric in metrics)
+        self.fields["metric"] = forms.ChoiceField(
+            label="Figure of the platform",
+            required=False,
+            choices=[("", "—"), *offered],
+            help_text=self.fields["metric"].help_text,
+        )
+
+
+class ChangeDefinitionForm(DefinitionForm):
+    """A changed KPI; a new way of computing counts from a day on."""
+
+    applies_from = forms.DateField(
+        required=False,
+        label="New way of computing counts from",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="Empty: from today. Older periods keep the former way until somebody restates the KPI",
+    )
+
+
+class RestateForm(ActionForm):
+    """Compute older periods anew."""
+
+    applies_from = forms.DateField(
+        required=False,
+        label="From",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="First day to which the present way of computing should count. Empty: from the beginning",
+    )
+    reason = forms.CharField(max_length=300, help_text="Kept in the audit trail and shown beside the values")
+
+
+class AcknowledgeForm(ActionForm):
+    """Taking charge of an alert."""
+
+    note = forms.CharField(max_length=300, required=False, help_text="What you will do")
 
 
 class MomentField(forms.CharField):
@@ -67,3 +131,15 @@ class ReadingForm(ActionForm):
     weight = forms.DecimalField(
         max_digits=24, decimal_places=6, required=False, help_text="Only for a ratio: the denominator"
     )
+
+
+class SnoozeForm(ActionForm):
+    """Quiet until a time."""
+
+    until = MomentField(label="Until", help_text="2026-11-24 or 2026-11-24 14:00, company time")
+
+
+class CloseAlertForm(ActionForm):
+    """Closing an alert by hand."""
+
+    note = forms.CharField(max_length=300, label="Reason", help_text="Kept with the alert")

@@ -15,6 +15,7 @@ from apps.core.web import pagemodel as pm
 from apps.dashboard.cards import Contribution, View, contribute
 from apps.kpis import panels, queries
 from apps.kpis.queries import Standing
+from apps.kpis.signals import variation
 from apps.kpis.verdicts import signal_text
 from apps.reports import parts as reports
 from apps.reports.parts import Part
@@ -40,7 +41,7 @@ def exceptions(view: View) -> list[pm.Row]:
     found: list[tuple[int, pm.Row]] = []
     for one in _standings(view):
         chart = one.chart()
-        concern = chart is not None and chart.variation is Variation.CONCERN
+        concern = chart is not None and variation(one, chart) is Variation.CONCERN
         if one.tone not in {"bad", "warn"} and not concern:
             continue
         rank = {"bad": 0, "warn": 1}.get(one.tone, 2)
@@ -178,7 +179,10 @@ def _trend(one: Standing) -> ChartSpec:
     values = one.values[-12:]
     series = [Series(name="Actual", values=tuple(value.value for value in values))]
     if one.target:
-        series.append(Series(name="Target", values=(one.target.target,) * len(values), dashed=True))
+        limits = one.limits[-12:]
+        series.append(
+            Series(name="Target", values=tuple(each.target if each else None for each in limits), dashed=True)
+        )
     return ChartSpec(
         kind="line",
         title=f"{one.kpi.name} against target",

@@ -8,12 +8,12 @@ from typing import Any
 from django.urls import reverse
 
 from apps.core.charts import ChartSpec, Limits, Series, Signal, data_table, render, responsive
-from apps.core.science.xmr import Flag, XmrChart
+from apps.core.science.xmr import XmrChart
 from apps.core.values import format_number
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
-from apps.kpis import queries
-from apps.kpis.models import Definition, ReadingBatch, Target
+from apps.kpis import queries, signals
+from apps.kpis.models import Alert, Definition, Direction, ReadingBatch, Target, Version, Watch
 from apps.kpis.queries import Standing
 
 STATUS_WORDS = {"good": "on target", "warn": "at risk", "bad": "off target", "": "no target", "idle": "no value"}
@@ -65,9 +65,10 @@ def tile(one: Standing) -> pm.KpiTile:
 def target_words(one: Standing) -> str:
     if one.target is None:
         return "no target set"
-    if one.kpi.direction == Definition.Direction.RANGE and one.target.upper_target is not None:
+    if one.kpi.direction == Direction.RANGE and one.target.upper_target is not None:
         return f"target {show(one.kpi, one.target.target)}–{show(one.kpi, one.target.upper_target)}"
-    return f"target {show(one.kpi, one.target.target)}"
+    stretch = f", stretch {show(one.kpi, one.target.stretch)}" if one.target.stretch is not None else ""
+    return f"target {show(one.kpi, one.target.target)}{stretch}"
 
 
 def control_spec(one: Standing, chart: XmrChart | None) -> ChartSpec:
@@ -75,7 +76,7 @@ def control_spec(one: Standing, chart: XmrChart | None) -> ChartSpec:
     known = [value for value in one.values if value.value is not None]
     kpi = one.kpi
     limits: tuple[Limits, ...] = ()
-    signals: tuple[Signal, ...] = ()
+    marks: tuple[Signal, ...] = ()
     if chart is not None:
         limits = tuple(
             Limits(
@@ -88,10 +89,8 @@ def control_spec(one: Standing, chart: XmrChart | None) -> ChartSpec:
             )
             for part in chart.segments
         )
-        signals = tuple(
-            Signal(index=index, rule=str(point.flag.rule), text=point.flag.meaning)
-            for index, point in enumerate(chart.points)
-            if point.flag is not Flag.NONE
+        marks = tuple(
+            Signal(index=found.index, rule=found.rule, text=found.text) for found in signals.signals(one, chart)
         )
     return ChartSpec(
         kind="control" if chart else "line",
@@ -102,7 +101,7 @@ def control_spec(one: Standing, chart: XmrChart | None) -> ChartSpec:
         series=(Series(name=kpi.name, values=tuple(value.value for value in known)),),
         target=one.target.target if one.target else None,
         limits=limits,
-        signals=signals,
+        signals=marks,
         number=lambda value: show(kpi, value),
         label_heading="Period",
     )
@@ -176,3 +175,62 @@ def targets_panel(kpi: Definition, user: Any) -> pm.Section | None:
         pm.Column("until", "Until"),
     )
     return pm.Section("Targets", table=pm.Table(columns, tuple(rows), "Targets", "No target set."))
+
+
+def versions_panel(kpi: Definition, user: Any) -> pm.Section | None:
+    """How the KPI was computed when; nothing to show while there is one version."""
+    if not kpi.dated and kpi.restated_at is None:
+        return None
+    zone = cells.zone_of(user)
+    rows = [
+        pm.Row(
+            str(one.pk),
+            cells=(
+                pm.Cell(f"Version {one.number}"),
+                cells.plain_cell(one.valid_from, zone) if one.valid_from else pm.Cell("the beginning"),
+                pm.Cell(one.formula or one.get_rule_display()),
+                pm.Cell(one.unit or cells.DASH),
+                pm.Cell(
+                    "Replaced" if one.archived_at else "Counts", "status", tone="idle" if one.archived_at else "good"
+                ),
+                pm.Cell(one.reason or cells.DASH),
+            ),
+        )
+        for one in Version.objects.filter(kpi=kpi).order_by("-number")[:20]
+    ]
+    columns = (
+        pm.Column("number", "Version"),
+        pm.Column("from", "Periods from"),
+        pm.Column("how", "Computed by", wide=True),
+        pm.Column("unit", "Unit"),
+        pm.Column("state", "State"),
+        pm.Column("reason", "Restated because"),
+    )
+    return pm.Section("Versions", table=pm.Table(columns, tuple(rows), "Versions", "One version."))
+
+
+def watches_panel(kpi: Definition, user: Any) -> pm.Section | None:
+    rows = [
+        pm.Row(
+            str(one.pk),
+            reverse("record", args=["kpi-watches", one.pk]),
+            (
+                pm.Cell(one.get_kind_display(), "link", url=reverse("record", args=["kpi-watches", one.pk])),
+                pm.Cell(str(one.department)),
+                pm.Cell(one.get_grain_display()),
+            ),
+        )
+        for one in Watch.objects.visible_to(user)
+        .filter(kpi=kpi, archived_at__isnull=True)
+        .select_related("department")[:20]
+    ]
+    columns = (pm.Column("kind", "Look for", wide=True), pm.Column("where", "Department"), pm.Column("grain", "Period"))
+    button = pm.Button("New watch", reverse("create", args=["kpi-watches"]) + f"?kpi={kpi.pk}", "eye")
+    return pm.Section(
+        "Watches", table=pm.Table(columns, tuple(rows), "Watches", "Nobody watches this KPI."), button=button
+    )
+
+
+def alert_state(alert: Alert) -> tuple[str, str]:
+    tone = {"open": alert.tone, "acked": "info", "snoozed": "hold", "closed": "idle"}[alert.state]
+    return tone, alert.get_state_display()

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
@@ -18,61 +16,79 @@ from apps.core.access.rights import rights_of
 from apps.core.access.scope import current
 from apps.core.science.xmr import XmrChart, xmr_chart
 from apps.core.values import Period
-from apps.kpis.models import Definition, ReadingBatch, Target
+from apps.kpis.models import Definition, Limits, ReadingBatch, Rebaseline, Target
+from apps.kpis.series import Value, bases, by_department, series, zone
 from apps.org.models import Closure, Department
 
 ORDER = {"hour": 0, "day": 1, "week": 2, "month": 3}
 DIRECTIONS = {"higher": "increase", "lower": "decrease", "range": "neutral"}
-SERIES = """
-SELECT kpi_id, start, sum(count)::bigint, sum(total), sum(weight), sum(last_value) FROM kpis_rollup
-WHERE kpi_id = ANY(%s) AND department_id = ANY(%s) AND grain = %s AND start >= %s AND start < %s
-GROUP BY kpi_id, start ORDER BY kpi_id, start
-"""
 NEWEST = """
 SELECT kpi_id, max(start) FROM kpis_rollup
-WHERE kpi_id = ANY(%s) AND department_id = ANY(%s) AND grain = ANY(%s) GROUP BY kpi_id
+WHERE kpi_id = ANY(%s) AND department_id = ANY(%s) AND grain = 'hour' GROUP BY kpi_id
 """
-
-
-@dataclass(frozen=True)
-class Value:
-    """A KPI's value in one period; None where nothing was measured or the denominator is zero."""
-
-    period: Period
-    value: Decimal | None
-    count: int = 0
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How a KPI stands: its series, the latest value, the target of that time and the status they give."""
+    """How a KPI stands: its series, the latest value, the limits of every period and the status they give."""
 
     kpi: Definition
     grain: str
     values: tuple[Value, ...]
-    target: Target | None
+    targets: tuple[Target | None, ...]
     tone: str
+    changes: tuple[Rebaseline, ...] = ()
 
     @property
     def latest(self) -> Value | None:
         return next((one for one in reversed(self.values) if one.value is not None), None)
 
     @property
+    def target(self) -> Limits | None:
+        """The limits at the latest value."""
+        limits = self.limits
+        at = next((index for index in reversed(range(len(limits))) if self.values[index].value is not None), -1)
+        return limits[at] if limits else None
+
+    @property
+    def limits(self) -> tuple[Limits | None, ...]:
+        """The limits of every period, the season applied."""
+        return tuple(
+            None if target is None else target.limits_on(value.period.first)
+            for target, value in zip(self.targets, self.values, strict=True)
+        )
+
+    @property
+    def known(self) -> list[Value]:
+        return [one for one in self.values if one.value is not None]
+
+    @property
     def change(self) -> Decimal | None:
         known = [one.value for one in self.values if one.value is not None]
         return known[-1] - known[-2] if len(known) > 1 else None
+
+    def breaks(self) -> tuple[int, ...]:
+        """Indices among the known values at which a deliberate change starts new limits; each stretch needs two points."""
+        known, found = self.known, [0]
+        for one in sorted(self.changes, key=lambda change: change.starts_on):
+            index = next((at for at, value in enumerate(known) if value.period.first >= one.starts_on), len(known))
+            if index >= found[-1] + 2 and index <= len(known) - 2:
+                found.append(index)
+        return tuple(found[1:])
 
     def chart(self) -> XmrChart | None:
         """Natural process limits over the known values; None under 12 points, where limits say nothing."""
         known = [float(one.value) for one in self.values if one.value is not None]
         if len(known) < 12:
             return None
-        target = float(self.target.target) if self.target else None
-        return xmr_chart(known, direction=DIRECTIONS[self.kpi.direction], target=target)  # type: ignore[arg-type]
-
-
-def zone() -> ZoneInfo:
-    return ZoneInfo(settings.SITE_TIME_ZONE)
+        limits = self.target
+        return xmr_chart(
+            known,
+            direction=DIRECTIONS[self.kpi.direction],  # type: ignore[arg-type]
+            target=float(limits.target) if limits else None,
+            breaks=self.breaks(),
+            baseline=self.kpi.baseline_points,
+        )
 
 
 def readable_departments(user: Any, verb: str = "r") -> list[int]:
@@ -96,30 +112,6 @@ def grain_for(kpi: Definition, wanted: str) -> str:
     return wanted if ORDER[wanted] >= ORDER[kpi.grain] else kpi.grain
 
 
-def series(
-    kpis: Sequence[Definition], *, departments: Sequence[int], grain: str, start: datetime, end: datetime
-) -> dict[int, tuple[Value, ...]]:
-    """For every KPI the values of all periods from start to end, gaps included. One query for all of them."""
-    periods = list(Period.between(start, end, zone(), grain))
-    found: dict[tuple[int, datetime], tuple[int, Decimal, Decimal | None, Decimal]] = {}
-    if periods:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                SERIES, [[kpi.pk for kpi in kpis], list(departments), grain, periods[0].start, periods[-1].end]
-            )
-            for kpi_id, at, count, total, weight, last in cursor.fetchall():
-                found[(kpi_id, at)] = (count, total, weight, last)
-    return {
-        kpi.pk: tuple(
-            Value(period, kpi.value(parts[1], parts[2], parts[0], parts[3]), parts[0])
-            if (parts := found.get((kpi.pk, period.start)))
-            else Value(period, None)
-            for period in periods
-        )
-        for kpi in kpis
-    }
-
-
 def standings(
     kpis: Sequence[Definition],
     *,
@@ -128,11 +120,17 @@ def standings(
     points: int = 26,
     until: datetime | None = None,
     departments: Sequence[int] | None = None,
+    through_now: bool = False,
 ) -> list[Standing]:
-    """Each KPI's last `points` periods up to its newest value (or `until`), with target and status."""
+    """Each KPI's last `points` periods up to its newest value (or `until`), with target and status.
+
+    `through_now` shows the periods up to the last whole one before `until`, whether anything arrived or not.
+    """
     keys = list(departments) if departments is not None else readable_departments(user)
     groups: dict[tuple[str, date], list[Definition]] = {}
     newest = _newest(kpis, keys, until)
+    if through_now:
+        newest = dict.fromkeys((kpi.pk for kpi in kpis), until or timezone.now())
     for kpi in kpis:
         own = grain_for(kpi, grain)
         last = newest[kpi.pk] = _last_complete(newest.get(kpi.pk), own, until or timezone.now())
@@ -145,16 +143,21 @@ def standings(
             first = first.previous()
         for key, found in series(members, departments=keys, grain=own, start=first.start, end=period.end).items():
             values[key] = (own, found)
-    targets = _targets(kpis)
-    made = []
-    for kpi in kpis:
-        own, found = values[kpi.pk]
-        latest = next((one for one in reversed(found) if one.value is not None), None)
-        fitting = [one for one in targets.get(kpi.pk, []) if one.per in {"", own}]
-        target = _target_at(fitting, latest.period.last if latest else timezone.now().date())
-        tone = target.tone(latest.value, kpi.direction) if target and latest else ""
-        made.append(Standing(kpi, own, found, target, tone))
-    return made
+    targets, changes = _targets(kpis), _changes(kpis)
+    return [_standing(kpi, *values[kpi.pk], targets.get(kpi.pk, []), changes.get(kpi.pk, [])) for kpi in kpis]
+
+
+def _standing(
+    kpi: Definition, grain: str, values: tuple[Value, ...], targets: list[Target], changes: list[Rebaseline]
+) -> Standing:
+    fitting = [one for one in targets if one.per in {"", grain}]
+    each = tuple(_target_at(fitting, value.period.last) for value in values)
+    at = next((index for index in reversed(range(len(values))) if values[index].value is not None), None)
+    target = each[at] if at is not None else None
+    tone = ""
+    if target is not None and at is not None:
+        tone = target.tone(values[at].value, kpi.direction, values[at].period.first)
+    return Standing(kpi, grain, values, each, tone, tuple(changes))
 
 
 def _last_complete(newest: datetime | None, grain: str, now: datetime) -> datetime:
@@ -166,14 +169,19 @@ def _last_complete(newest: datetime | None, grain: str, now: datetime) -> dateti
 
 
 def _newest(kpis: Sequence[Definition], departments: Sequence[int], until: datetime | None) -> dict[int, datetime]:
-    grains = sorted({kpi.grain for kpi in kpis})
-    params: list[Any]
-    query, params = NEWEST, [[kpi.pk for kpi in kpis], list(departments), grains]
+    """The newest period with readings; of a formula the newest that all its inputs have."""
+    needed = bases(kpis)
+    query, params = NEWEST, [sorted({key for keys in needed.values() for key in keys}), list(departments)]
     if until is not None:
         query, params = NEWEST.replace("GROUP BY", "AND start < %s GROUP BY"), [*params, until]
     with connection.cursor() as cursor:
         cursor.execute(query, params)
-        return dict(cursor.fetchall())
+        newest = dict(cursor.fetchall())
+    return {
+        key: min(newest[base] for base in keys if base in newest)
+        for key, keys in needed.items()
+        if any(base in newest for base in keys)
+    }
 
 
 def _targets(kpis: Sequence[Definition]) -> dict[int, list[Target]]:
@@ -185,6 +193,13 @@ def _targets(kpis: Sequence[Definition]) -> dict[int, list[Target]]:
         found.setdefault(target.kpi_id, []).append(target)
     for key, targets in found.items():
         targets.sort(key=lambda one: one.department_id != owners[key])
+    return found
+
+
+def _changes(kpis: Sequence[Definition]) -> dict[int, list[Rebaseline]]:
+    found: dict[int, list[Rebaseline]] = {}
+    for one in Rebaseline.objects.filter(kpi__in=[kpi.pk for kpi in kpis], archived_at__isnull=True):
+        found.setdefault(one.kpi_id, []).append(one)
     return found
 
 
@@ -211,16 +226,7 @@ def split(one: Standing, *, user: Any) -> list[tuple[Department, Decimal | None,
     latest = one.latest
     if latest is None:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT department_id, count, total, weight, last_value FROM kpis_rollup WHERE kpi_id = %s AND grain = %s"
-            " AND start = %s AND department_id = ANY(%s) ORDER BY count DESC, department_id LIMIT 50",
-            [one.kpi.pk, one.grain, latest.period.start, readable_departments(user)],
-        )
-        rows = cursor.fetchall()
-    names = Department.objects.in_bulk([row[0] for row in rows])
-    return [
-        (names[key], one.kpi.value(total, weight, count, last), count)
-        for key, count, total, weight, last in rows
-        if key in names
-    ]
+    found = by_department(one.kpi, departments=readable_departments(user), period=latest.period)
+    names = Department.objects.in_bulk(list(found))
+    rows = [(names[key], value.value, value.count) for key, value in found.items() if key in names]
+    return sorted(rows, key=lambda row: (-row[2], row[0].code))

@@ -8,36 +8,39 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from apps.kpis import sketching
+
 GRAINS = ("hour", "day", "week", "month")
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('kpis.rollup'))"
 COLUMNS = (
-    "kpi_id, department_id, grain, start, count, total, weight, squares, minimum, maximum,"
+    "kpi_id, department_id, grain, start, count, total, weight, products, squares, minimum, maximum,"
     " first_at, first_value, last_at, last_value"
 )
 
 # The latest value is found without sorting: the greatest (time, value) pair.
 _HOURS = """
 SELECT kpi_id, department_id, date_trunc('hour', at, %(zone)s) AS start, count(*) AS count, sum(value) AS total,
-  sum(weight) AS weight, sum(value * value) AS squares, min(value) AS minimum, max(value) AS maximum,
+  sum(weight) AS weight, sum(value * weight) AS products, sum(value * value) AS squares, min(value) AS minimum, max(value) AS maximum,
   min(at) AS first_at, (min(ARRAY[extract(epoch FROM at), value]))[2] AS first_value,
   max(at) AS last_at, (max(ARRAY[extract(epoch FROM at), value]))[2] AS last_value
 FROM {source} r WHERE {where} GROUP BY 1, 2, 3
 """
 _COARSER = """
 SELECT kpi_id, department_id, date_trunc('{grain}', start, %(zone)s) AS start, sum(count)::bigint AS count,
-  sum(total) AS total, sum(weight) AS weight, sum(squares) AS squares, min(minimum) AS minimum, max(maximum) AS maximum,
+  sum(total) AS total, sum(weight) AS weight, sum(products) AS products, sum(squares) AS squares, min(minimum) AS minimum, max(maximum) AS maximum,
   min(first_at) AS first_at, (min(ARRAY[extract(epoch FROM first_at), first_value]))[2] AS first_value,
   max(last_at) AS last_at, (max(ARRAY[extract(epoch FROM last_at), last_value]))[2] AS last_value
 FROM {source} GROUP BY 1, 2, 3
 """
 _ADD = f"""
 INSERT INTO kpis_rollup AS r ({COLUMNS})
-SELECT kpi_id, department_id, grain, start, count, total, weight, squares, minimum, maximum,
+SELECT kpi_id, department_id, grain, start, count, total, weight, products, squares, minimum, maximum,
   first_at, first_value, last_at, last_value FROM parts
 ORDER BY kpi_id, department_id, grain, start
 ON CONFLICT (kpi_id, department_id, grain, start) DO UPDATE SET
   count = r.count + EXCLUDED.count, total = r.total + EXCLUDED.total, squares = r.squares + EXCLUDED.squares,
   weight = CASE WHEN r.weight IS NULL THEN EXCLUDED.weight ELSE r.weight + coalesce(EXCLUDED.weight, 0) END,
+  products = CASE WHEN r.products IS NULL THEN EXCLUDED.products ELSE r.products + coalesce(EXCLUDED.products, 0) END,
   minimum = least(r.minimum, EXCLUDED.minimum), maximum = greatest(r.maximum, EXCLUDED.maximum),
   first_value = CASE WHEN EXCLUDED.first_at < r.first_at THEN EXCLUDED.first_value ELSE r.first_value END,
   first_at = least(r.first_at, EXCLUDED.first_at),
@@ -77,6 +80,7 @@ def add_batch(batch_id: int, first_at: datetime, last_at: datetime) -> None:
             f" {_ADD}",
             params,
         )
+        sketching.add_batch(cursor, params)
         cursor.execute("DROP TABLE IF EXISTS kpis_dirty")
         cursor.execute(_DIRTY, params)
         recompute_dirty(batch_id)
@@ -103,6 +107,7 @@ def recompute_dirty(batch_id: int) -> None:
         cursor.execute(f"WITH parts AS (SELECT 'hour' AS grain, h.* FROM ({parts}) h) {_ADD}", params)
         for grain in GRAINS[1:]:
             _recompute_grain(cursor, grain, params)
+        sketching.recompute_dirty(cursor, params, source=_READINGS_OF_DIRTY, where=where)
 
 
 def _recompute_grain(cursor: object, grain: str, params: dict[str, Any]) -> None:

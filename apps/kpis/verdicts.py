@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from apps.core.science.xmr import Assurance, Flag, Variation, XmrChart
+from apps.core.science.xmr import Assurance, Variation, XmrChart
 from apps.core.web import pagemodel as pm
 from apps.kpis import panels
 from apps.kpis.queries import Standing
+from apps.kpis.signals import newest_signal, variation
 
 ASSURANCE = {
     Assurance.CONSISTENT_PASS: "The process will keep meeting its target as it runs now.",
@@ -16,8 +17,8 @@ ASSURANCE = {
 
 def signal_text(one: Standing, chart: XmrChart) -> str:
     """The signal at the newest point, or its absence."""
-    flag = chart.points[-1].flag
-    return flag.meaning if flag is not Flag.NONE else "No signal"
+    found = newest_signal(one, chart)
+    return found.text if found is not None else "No signal"
 
 
 def verdict(one: Standing, chart: XmrChart | None) -> pm.Alert:
@@ -33,7 +34,7 @@ def verdict(one: Standing, chart: XmrChart | None) -> pm.Alert:
             tone_of(one, None),
         )
     assurance = ASSURANCE[chart.assurance] if chart.assurance is not None else "No target is set."
-    if chart.variation is Variation.COMMON_CAUSE:
+    if variation(one, chart) is Variation.COMMON_CAUSE:
         return pm.Alert(
             f"Stable: {shown}, {latest.period.label}.",
             f"Only common-cause variation. {assurance}",
@@ -44,15 +45,15 @@ def verdict(one: Standing, chart: XmrChart | None) -> pm.Alert:
         Variation.IMPROVEMENT: "Signal of improvement",
         Variation.NEUTRAL_HIGH: "Signal upward",
         Variation.NEUTRAL_LOW: "Signal downward",
-    }[chart.variation]
+    }[variation(one, chart)]
     return pm.Alert(
         f"{lead}: {shown}, {latest.period.label}.", f"{signal_text(one, chart)}. {assurance}", tone_of(one, chart)
     )
 
 
 def tone_of(one: Standing, chart: XmrChart | None) -> pm.Tone:
-    if chart is not None and chart.variation is Variation.CONCERN:
+    if chart is not None and variation(one, chart) is Variation.CONCERN:
         return "bad"
-    if chart is not None and chart.variation is Variation.IMPROVEMENT:
+    if chart is not None and variation(one, chart) is Variation.IMPROVEMENT:
         return "good"
     return one.tone if one.tone in {"good", "warn", "bad"} else "info"  # type: ignore[return-value]

@@ -8,11 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from apps.core.science.xmr import Flag, XmrChart
+from apps.core.science.xmr import XmrChart
 from apps.core.values import format_number
 from apps.core.web import pagemodel as pm
 from apps.core.web.access import page
-from apps.kpis import panels, queries, verdicts
+from apps.kpis import panels, queries, signals, verdicts
 from apps.kpis.models import Definition
 from apps.kpis.queries import Standing
 from apps.org.models import Department
@@ -94,16 +94,15 @@ def _signals(one: Standing, chart: XmrChart) -> pm.Table:
     known = [value for value in one.values if value.value is not None]
     rows = [
         pm.Row(
-            str(index),
+            str(found.index),
             cells=(
-                pm.Cell(str(point.flag.rule), "status", tone="bad" if "concern" in point.variation else "info"),
-                pm.Cell(point.flag.meaning),
-                pm.Cell(known[index].period.label),
-                pm.Cell(panels.show(one.kpi, known[index].value), "number"),
+                pm.Cell(found.rule, "status", tone="bad" if found.concern else "good" if found.improvement else "info"),
+                pm.Cell(found.text),
+                pm.Cell(known[found.index].period.label),
+                pm.Cell(panels.show(one.kpi, known[found.index].value), "number"),
             ),
         )
-        for index, point in reversed(list(enumerate(chart.points)))
-        if point.flag is not Flag.NONE
+        for found in reversed(signals.signals(one, chart))
     ]
     columns = (
         pm.Column("rule", "Rule"),

@@ -13,6 +13,7 @@ from apps.core.access import scope
 from apps.core.errors import Refused
 from apps.kpis import rollup, services
 from apps.kpis.models import Definition, ReadingBatch, Rollup
+from apps.kpis.models.definition import Parts
 from tests.factories import people
 from tests.factories.kpis import kpi
 
@@ -23,10 +24,12 @@ START = datetime(2026, 3, 27, 22, tzinfo=UTC)  # across the spring change of clo
 def table() -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT kpi_id, department_id, grain, start, count, total, weight, squares, minimum, maximum, first_value, last_value"
+            "SELECT kpi_id, department_id, grain, start, count, total, weight, products, squares, minimum, maximum, first_value, last_value"
             " FROM kpis_rollup ORDER BY 1, 2, 3, 4"
         )
-        return cursor.fetchall()
+        rows = cursor.fetchall()
+        cursor.execute("SELECT kpi_id, department_id, grain, start, bucket, count FROM kpis_sketch ORDER BY 1, 2, 3, 4, 5")
+        return rows + cursor.fetchall()
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -35,11 +38,12 @@ def test_incremental_equals_full_recompute(seed: int) -> None:
     with scope.system("test"):
         places = people.company()
         sums, ratio = kpi("sums", places.root), kpi("ratios", places.root, rule="ratio")
+        waits = kpi("waits", places.root, rule="percentile", quantile=Decimal(95))
         batches = []
         for _ in range(5):
             rows = {}
             for _ in range(60):
-                one = rng.choice([sums, ratio])
+                one = rng.choice([sums, ratio, waits])
                 at = START + timedelta(minutes=30 * rng.randrange(200))
                 weight = Decimal(rng.randrange(0, 9)) if one is ratio else None
                 key = (one.pk, rng.choice([places.plant, places.line]).pk, at)
@@ -95,15 +99,38 @@ def test_two_values_for_one_time_are_refused_and_nothing_is_kept() -> None:
         assert ReadingBatch.objects.count() == 0
 
 
+PARTS = Parts(
+    count=3,
+    total=Decimal(30),
+    weight=Decimal(7),
+    products=Decimal(84),
+    minimum=Decimal(4),
+    maximum=Decimal(21),
+    last=Decimal(5),
+    quantile=Decimal(9),
+)
+
+
 @pytest.mark.parametrize(
     ("rule", "expected"),
-    [("sum", Decimal(30)), ("mean", Decimal(10)), ("last", Decimal(5)), ("ratio", Decimal(30) / Decimal(7))],
+    [
+        ("sum", Decimal(30)),
+        ("mean", Decimal(10)),
+        ("weighted", Decimal(12)),
+        ("ratio", Decimal(30) / Decimal(7)),
+        ("last", Decimal(5)),
+        ("max", Decimal(21)),
+        ("min", Decimal(4)),
+        ("percentile", Decimal(9)),
+    ],
 )
 def test_each_rule(rule: str, expected: Decimal) -> None:
     definition = Definition(rule=rule, factor=Decimal(1))
-    assert definition.value(Decimal(30), Decimal(7), 3, Decimal(5)) == expected
-    assert definition.value(None, None, 0, None) is None
+    assert definition.value_of(PARTS) == expected
+    assert definition.value_of(None) is None
 
 
 def test_no_denominator_is_no_value() -> None:
-    assert Definition(rule="ratio", factor=Decimal(1)).value(Decimal(3), Decimal(0), 1, Decimal(3)) is None
+    parts = Parts(1, Decimal(3), Decimal(0), Decimal(0), Decimal(3), Decimal(3), Decimal(3))
+    assert Definition(rule="ratio", factor=Decimal(1)).value_of(parts) is None
+    assert Definition(rule="weighted", factor=Decimal(1)).value_of(parts) is None

@@ -1,4 +1,4 @@
-"""KPIs, targets and reading batches at both doors."""
+"""KPIs and their targets at both doors."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 from apps.core.actions.action import Action
 from apps.core.resources.resource import Column, Panel, Resource, register
 from apps.kpis import events, forms, panels, services
-from apps.kpis.importing import ReadingImporter
-from apps.kpis.models import Definition, ReadingBatch, Target
+from apps.kpis.models import Definition, Target
 
 
 def in_use(record: Any) -> bool:
@@ -32,27 +31,18 @@ class KpiResource(Resource):
         Column("department", "Owned by", sort="department__code"),
         Column("owner", "Owner"),
     )
-    filters = ("rule", "direction", "grain", "department", "on_overview")
+    filters = ("origin", "rule", "direction", "grain", "department", "on_overview")
     search = ("code", "name", "description")
-    fields = (
-        "code",
-        "name",
-        "unit",
-        "rule",
-        "direction",
-        "grain",
-        "factor",
-        "decimals",
-        "department",
-        "owner",
-        "description",
-        "on_overview",
-        "position",
-    )
+    fields = forms.DEFINITION_FIELDS
     order = "code"
     import_key = ("code",)
     changed_fact = events.KpiChanged
-    panels = (Panel("values", panels.values_panel), Panel("targets", panels.targets_panel))
+    panels = (
+        Panel("values", panels.values_panel),
+        Panel("targets", panels.targets_panel),
+        Panel("watches", panels.watches_panel),
+        Panel("versions", panels.versions_panel),
+    )
     actions = (
         Action(
             name="define",
@@ -69,9 +59,21 @@ class KpiResource(Resource):
             verb="u",
             kind="change",
             run=services.change_kpi,
-            form=forms.DefinitionForm,
+            form=forms.ChangeDefinitionForm,
             icon="pencil",
             when=in_use,
+        ),
+        Action(
+            name="restate",
+            label="Restate older periods",
+            verb="a",
+            run=services.restate_kpi,
+            form=forms.RestateForm,
+            icon="history",
+            danger=True,
+            when=lambda one: one.archived_at is None and one.dated,
+            help="Older periods are computed with the present version from the day you give. Issued reports stay.",
+            done="KPI restated",
         ),
         Action(
             name="archive",
@@ -117,7 +119,7 @@ class TargetResource(Resource):
     )
     filters = ("kpi", "department", "valid_from")
     search = ("kpi__code", "kpi__name")
-    fields = ("kpi", "department", "per", "valid_from", "valid_until", "target", "amber", "upper_target", "upper_amber")
+    fields = ("kpi", "department", "per", "valid_from", "valid_until", *forms.TARGET_LIMITS)
     import_key = ("kpi", "department", "per", "valid_from")
     changed_fact = events.TargetChanged
     actions = (
@@ -143,71 +145,3 @@ class TargetResource(Resource):
 
     def number(self, record: Any) -> str:
         return f"{record.kpi.code} {record.valid_from}"
-
-
-@register
-class ReadingBatchResource(Resource):
-    model = ReadingBatch
-    path = "kpi-readings"
-    label, plural, icon = "Reading", "KPI readings", "file-input"
-    nav = ("Money & results", 12)
-    help = "Measured values as they came: by form, file or API. A worker rolls each batch up once."
-    columns = (
-        Column("id", "Batch", sort="id"),
-        Column("title", "What", value=lambda one: one.note or str(one)),
-        Column("source", "Source", value=lambda one: one.get_source_display()),
-        Column("rows", "Rows", "number", sort="rows"),
-        Column("added", "New", "number"),
-        Column("corrected", "Corrected", "number"),
-        Column("unchanged", "The same", "number"),
-        Column("department", "Department"),
-        Column("sender", "Sent by"),
-        Column("created_at", "Received", "date", sort="created_at"),
-        Column("state", "State", "status", value=panels.batch_state),
-    )
-    filters = ("source", "department", "created_at")
-    search = ("note",)
-    fields = (
-        "source",
-        "note",
-        "sender",
-        "department",
-        "rows",
-        "added",
-        "corrected",
-        "unchanged",
-        "first_at",
-        "last_at",
-        "rolled_up_at",
-    )
-    import_key = ("kpi", "department", "at")
-    importer = ReadingImporter
-    actions = (
-        Action(
-            name="record",
-            label="Enter a value",
-            verb="c",
-            kind="create",
-            run=services.record_reading,
-            form=forms.ReadingForm,
-            icon="plus",
-            done="Value recorded",
-        ),
-        Action(
-            name="undo",
-            label="Take back",
-            verb="c",
-            run=services.undo_batch,
-            icon="undo-2",
-            danger=True,
-            when=lambda one: one.archived_at is None and bool(one.added),
-            confirm="The readings of this batch are removed and their periods computed anew.",
-            done="Readings taken back",
-        ),
-    )
-
-    def number(self, record: Any) -> str:
-        return f"Batch {record.pk}"
-
-    def status(self, record: Any) -> tuple[str, str] | None:
-        return panels.batch_state(record)

@@ -1,9 +1,9 @@
-"""The only writers of KPI tables."""
+"""Recording readings, rolling them up once, and taking a batch back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,93 +14,12 @@ from django.db.models.functions import Now
 from apps.core.access.rights import rights_of
 from apps.core.errors import Refused
 from apps.core.events.log import emit
-from apps.core.records import write
 from apps.kpis import events, ingest, rollup
 from apps.kpis.ingest import Measured
-from apps.kpis.models import Definition, ReadingBatch, Target
+from apps.kpis.models import Definition, Origin, ReadingBatch, Rule
+from apps.kpis.models.definition import OWN_NAMES
+from apps.kpis.series import names_in
 from apps.org.models import Department
-
-
-def define_kpi(*, actor: Any, **values: Any) -> Definition:
-    """The code names the KPI in files and formulas and is unique in the company."""
-    return write.create(Definition(**values), actor=actor, fact=events.KpiDefined)
-
-
-def change_kpi(kpi: Definition, *, actor: Any, version: int | None = None, **values: Any) -> Definition:
-    """The roll-up rule of a KPI that has readings stays, because its history was computed with it."""
-    if (
-        values.get("rule", kpi.rule) != kpi.rule
-        and ReadingBatch.objects.filter(rows__gt=0).exists()
-        and _has_readings(kpi)
-    ):
-        raise Refused(
-            "This KPI has readings, so its roll-up rule stays. Define a new KPI instead.",
-            code="rule_fixed",
-            field="rule",
-        )
-    return write.change(kpi, values, actor=actor, fact=events.KpiChanged, version=version)
-
-
-def _has_readings(kpi: Definition) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT 1 FROM kpis_rollup WHERE kpi_id = %s)", [kpi.pk])
-        return bool(cursor.fetchone()[0])
-
-
-def archive_kpi(kpi: Definition, *, actor: Any, version: int | None = None) -> Definition:
-    """An archived KPI takes no readings and leaves dashboards; its history stays."""
-    return write.archive(kpi, actor=actor, fact=events.KpiChanged, version=version)
-
-
-def restore_kpi(kpi: Definition, *, actor: Any) -> Definition:
-    """An archived KPI can come back."""
-    return write.restore(kpi, actor=actor, fact=events.KpiChanged)
-
-
-def set_target(*, kpi: Definition, department: Department, valid_from: date, actor: Any, **values: Any) -> Target:
-    """From its first day a target replaces the one before it, which ends that day."""
-    _check_limits(kpi, values)
-    if kpi.rule == Definition.Rule.SUM and not values.get("per"):
-        raise Refused("This KPI is a sum, so say which period the target counts for.", code="per_missing", field="per")
-    with transaction.atomic():
-        former = Target.objects.filter(
-            kpi=kpi,
-            department=department,
-            per=values.get("per", ""),
-            valid_until__isnull=True,
-            valid_from__lt=valid_from,
-        )
-        for one in former.select_for_update(of=("self",)):
-            write.change(one, {"valid_until": valid_from}, actor=actor, fact=events.TargetChanged)
-        target = Target(kpi=kpi, department=department, valid_from=valid_from, **values)
-        return write.create(target, actor=actor, fact=events.TargetSet)
-
-
-def change_target(target: Target, /, *, actor: Any, version: int | None = None, **values: Any) -> Target:
-    """Limits must stand in the order of the KPI's direction."""
-    names = ("target", "amber", "upper_target", "upper_amber")
-    _check_limits(target.kpi, {name: values.get(name, getattr(target, name)) for name in names})
-    return write.change(target, values, actor=actor, fact=events.TargetChanged, version=version)
-
-
-def _check_limits(kpi: Definition, values: dict[str, Any]) -> None:
-    target, amber = values["target"], values["amber"]
-    if kpi.direction == Definition.Direction.HIGHER and amber > target:
-        raise Refused(
-            "Higher is better here, so the at-risk limit lies at or below the target.", code="limits", field="amber"
-        )
-    if kpi.direction == Definition.Direction.LOWER and amber < target:
-        raise Refused(
-            "Lower is better here, so the at-risk limit lies at or above the target.", code="limits", field="amber"
-        )
-    if kpi.direction == Definition.Direction.RANGE:
-        upper, upper_amber = values.get("upper_target"), values.get("upper_amber")
-        if upper is None or upper < target:
-            raise Refused(
-                "Give the upper end of the range, at or above its lower end.", code="limits", field="upper_target"
-            )
-        if amber > target or (upper_amber is not None and upper_amber < upper):
-            raise Refused("At-risk limits lie outside of the target range.", code="limits", field="amber")
 
 
 def record_reading(
@@ -113,11 +32,21 @@ def record_reading(
 
 
 def check_weight(kpi: Definition, weight: Decimal | None) -> None:
-    """Ratios need their denominator, other rules have none."""
-    if kpi.rule == Definition.Rule.RATIO and weight is None:
-        raise Refused(f"{kpi.name} is a ratio: give the denominator as weight.", code="weight_missing", field="weight")
-    if kpi.rule != Definition.Rule.RATIO and weight is not None:
-        raise Refused(f"{kpi.name} is no ratio: leave weight empty.", code="weight_not_wanted", field="weight")
+    """Ratios and weighted means need their denominator, other rules have none; computed KPIs take no readings."""
+    if kpi.origin == Origin.METRIC or (kpi.origin == Origin.FORMULA and not names_in(kpi.formula) & set(OWN_NAMES)):
+        raise Refused(
+            f"{kpi.name} is computed and takes no readings. Enter the values it is made of.",
+            code="computed",
+            field="kpi",
+        )
+    if kpi.origin == Origin.FORMULA:
+        return
+    weighted = kpi.rule in {Rule.RATIO, Rule.WEIGHTED}
+    if weighted and weight is None:
+        word = "ratio: give the denominator" if kpi.rule == Rule.RATIO else "weighted mean: give the weight"
+        raise Refused(f"{kpi.name} is a {word} as weight.", code="weight_missing", field="weight")
+    if not weighted and weight is not None:
+        raise Refused(f"{kpi.name} has no weights: leave weight empty.", code="weight_not_wanted", field="weight")
 
 
 def record_readings(
