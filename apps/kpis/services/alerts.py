@@ -89,10 +89,8 @@ def look_at(kpi_ids: Iterable[int], *, now: datetime) -> int:
     """Look with every watch of these KPIs, and of those computed from them; returns how many alerts opened."""
     keys = set(kpi_ids) | depending_on(kpi_ids)
     rows = Watch.objects.filter(kpi__in=keys, archived_at__isnull=True, kpi__archived_at__isnull=True)
-    opened = 0
-    for watch in rows.select_related("kpi", "department"):
-        opened += _look(watch, now=now)
-    return opened
+    rows = rows.exclude(kind=Watch.Kind.MISSING).select_related("kpi", "department")
+    return sum(_look(watch, now=now) for watch in rows)
 
 
 def look_for_missing(*, now: datetime) -> int:
