@@ -9,9 +9,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from apps.core.demo import Demo, demo_part
-from apps.kpis import queries, services
+from apps.kpis import services
 from apps.kpis.ingest import Measured
 from apps.kpis.models import Definition, ReadingBatch
+from apps.kpis.series import zone
 
 DAYS = 730
 LINES = ("CNC", "ASM", "TEST", "POZ")
@@ -293,14 +294,14 @@ def _define(demo: Demo, plan: Plan, position: int) -> Definition:
 
 
 def _readings(demo: Demo, kpis: dict[str, int], departments: dict[str, int]) -> Iterator[Measured]:
-    zone = queries.zone()
+    local = zone()
     for plan in PLANS:
         for code in plan.departments:
             for offset in range(DAYS, 0, -1):
                 day = demo.until - timedelta(days=offset - 1)
                 if day.weekday() >= 5:
                     continue
-                at = datetime.combine(day, time(12), zone)
+                at = datetime.combine(day, time(12), local)
                 value, weight = _measure(demo, plan, code, offset)
                 yield kpis[plan.code], departments[code], at, value, weight
 

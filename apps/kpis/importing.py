@@ -18,6 +18,7 @@ from apps.kpis import queries, services
 from apps.kpis.forms import MomentField
 from apps.kpis.ingest import Measured
 from apps.kpis.models import Definition, ReadingBatch
+from apps.kpis.series import zone
 from apps.org.models import Department
 
 NAMES = {
@@ -202,7 +203,7 @@ def _moment(cell: Cell | None, order: Any) -> datetime:
             raise Refused(f"'{text}' is no time. Write 2026-11-24 14:00.", code="bad_time") from error
     else:
         day = parse_date(cell if cell is not None else text, order)
-        moment = datetime.combine(day, time(), queries.zone())
+        moment = datetime.combine(day, time(), zone())
     if not EARLIEST <= moment <= LATEST:
         raise Refused(f"{text} is outside of 1970 to 2199.", code="bad_time")
     return moment  # type: ignore[no-any-return]

@@ -171,6 +171,7 @@ def _last_complete(newest: datetime | None, grain: str, now: datetime) -> dateti
 def _newest(kpis: Sequence[Definition], departments: Sequence[int], until: datetime | None) -> dict[int, datetime]:
     """The newest period with readings; of a formula the newest that all its inputs have."""
     needed = bases(kpis)
+    params: list[Any]
     query, params = NEWEST, [sorted({key for keys in needed.values() for key in keys}), list(departments)]
     if until is not None:
         query, params = NEWEST.replace("GROUP BY", "AND start < %s GROUP BY"), [*params, until]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -114,7 +115,7 @@ def depending_on(kpi_ids: Iterable[int]) -> set[int]:
 def by_department(kpi: Definition, *, departments: Sequence[int], period: Period) -> dict[int, Value]:
     """The KPI of one period for each department that has something in it."""
     found = _gather([kpi])
-    window = [list(departments), _grain(period), period.start, period.end]
+    window: list[Any] = [list(departments), _grain(period), period.start, period.end]
     sketched = [key for key, one in found.kpis.items() if one.rule == Rule.PERCENTILE or one.dated]
     quantiles = _quantiles(found, sketched, window, apart=True)
     each: dict[int, _Found] = {}
@@ -122,7 +123,7 @@ def by_department(kpi: Definition, *, departments: Sequence[int], period: Period
         cursor.execute(SUMS.format(each="department_id,", group=", department_id"), [list(found.kpis), *window])
         for kpi_id, at, department, *row in cursor.fetchall():
             own = each.setdefault(department, _Found(found.kpis, found.by_name, found.versions))
-            parts = Parts(*row, quantile=quantiles.get((kpi_id, at, department)))
+            parts = replace(Parts(*row), quantile=quantiles.get((kpi_id, at, department)))
             own.whole[(kpi_id, at)] = parts
             own.single[(kpi_id, at)] = [parts]
     return {
@@ -196,25 +197,25 @@ def version_of(kpi: Definition, versions: Sequence[Version], day: date) -> Compu
 
 
 def _read_parts(found: _Found, departments: Sequence[int], grain: str, periods: list[Period]) -> None:
-    window = [list(departments), grain, periods[0].start, periods[-1].end]
-    every = {key: [kpi, *found.versions.get(key, [])] for key, kpi in found.kpis.items()}
+    window: list[Any] = [list(departments), grain, periods[0].start, periods[-1].end]
+    every: dict[int, list[Computation]] = {key: [kpi, *found.versions.get(key, [])] for key, kpi in found.kpis.items()}
     apart = [key for key, ways in every.items() if any(way.across for way in ways)]
     sketched = [key for key, ways in every.items() if any(way.rule == Rule.PERCENTILE for way in ways)]
     whole_quantiles = _quantiles(found, sketched, window, apart=False)
     with connection.cursor() as cursor:
         cursor.execute(SUMS.format(each="", group=""), [list(found.kpis), *window])
         for kpi_id, at, *row in cursor.fetchall():
-            found.whole[(kpi_id, at)] = Parts(*row, quantile=whole_quantiles.get((kpi_id, at, 0)))
+            found.whole[(kpi_id, at)] = replace(Parts(*row), quantile=whole_quantiles.get((kpi_id, at, 0)))
         if apart:
             single_quantiles = _quantiles(found, [key for key in sketched if key in apart], window, apart=True)
             cursor.execute(SUMS.format(each="department_id,", group=", department_id"), [apart, *window])
             for kpi_id, at, department, *row in cursor.fetchall():
-                parts = Parts(*row, quantile=single_quantiles.get((kpi_id, at, department)))
+                parts = replace(Parts(*row), quantile=single_quantiles.get((kpi_id, at, department)))
                 found.single.setdefault((kpi_id, at), []).append(parts)
 
 
 def _quantiles(
-    found: _Found, kpis: list[int], window: list[object], *, apart: bool
+    found: _Found, kpis: list[int], window: list[Any], *, apart: bool
 ) -> dict[tuple[int, datetime, int], Decimal | None]:
     if not kpis:
         return {}

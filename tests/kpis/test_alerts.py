@@ -112,7 +112,12 @@ def test_off_target_follows_the_bands(places: people.Company) -> None:
     with scope.system("test"):
         one = kpi("otd", places.root, rule="mean", direction="higher")
         services.set_target(
-            kpi=one, department=places.root, valid_from=date(2026, 1, 1), target=Decimal(95), amber=Decimal(90), actor=None
+            kpi=one,
+            department=places.root,
+            valid_from=date(2026, 1, 1),
+            target=Decimal(95),
+            amber=Decimal(90),
+            actor=None,
         )
         watch(one, places, kind="band")
         feed(one, places, ["96", "90", "89.9"])
@@ -165,7 +170,12 @@ def test_a_forecast_breach_names_method_and_error(places: people.Company) -> Non
     with scope.system("test"):
         one = kpi("otd", places.root, rule="mean", direction="higher")
         services.set_target(
-            kpi=one, department=places.root, valid_from=date(2026, 1, 1), target=Decimal(80), amber=Decimal(79), actor=None
+            kpi=one,
+            department=places.root,
+            valid_from=date(2026, 1, 1),
+            target=Decimal(80),
+            amber=Decimal(79),
+            actor=None,
         )
         watch(one, places, kind="forecast")
         feed(one, places, [str(100 - step) for step in range(16)])
@@ -326,7 +336,13 @@ def test_periods_across_the_clock_change_have_one_target(places: people.Company)
     with scope.system("test"):
         one = kpi("k", places.root, rule="sum", direction="higher")
         services.set_target(
-            kpi=one, department=places.root, valid_from=date(2026, 3, 29), per="day", target=Decimal(20), amber=Decimal(10), actor=None
+            kpi=one,
+            department=places.root,
+            valid_from=date(2026, 3, 29),
+            per="day",
+            target=Decimal(20),
+            amber=Decimal(10),
+            actor=None,
         )
         day = Period.parse("2026-03-29", series.zone())
         assert (day.end - day.start) == timedelta(hours=23)

@@ -16,7 +16,16 @@ from tests.factories import people
 from tests.factories.kpis import kpi
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)
-UNITS = {"good": "pcs", "made": "pcs", "hours": "h", "minutes": "min", "cost": "€", "rate": "€/h", "share": "%", "area": "m²"}
+UNITS = {
+    "good": "pcs",
+    "made": "pcs",
+    "hours": "h",
+    "minutes": "min",
+    "cost": "€",
+    "rate": "€/h",
+    "share": "%",
+    "area": "m²",
+}
 
 
 @pytest.mark.parametrize(
@@ -85,7 +94,9 @@ def record(one: Definition, department: object, value: str, weight: str | None =
 
 def value(one: Definition, departments: list[int], grain: str = "day") -> Decimal | None:
     period = Period.containing(START, series.zone(), grain)
-    return series.series([one], departments=departments, grain=grain, start=period.start, end=period.end)[one.pk][0].value
+    return series.series([one], departments=departments, grain=grain, start=period.start, end=period.end)[one.pk][
+        0
+    ].value
 
 
 def test_a_formula_joins_departments_like_its_inputs(places: people.Company) -> None:

@@ -28,7 +28,9 @@ def table() -> list[tuple[object, ...]]:
             " FROM kpis_rollup ORDER BY 1, 2, 3, 4"
         )
         rows = cursor.fetchall()
-        cursor.execute("SELECT kpi_id, department_id, grain, start, bucket, count FROM kpis_sketch ORDER BY 1, 2, 3, 4, 5")
+        cursor.execute(
+            "SELECT kpi_id, department_id, grain, start, bucket, count FROM kpis_sketch ORDER BY 1, 2, 3, 4, 5"
+        )
         return rows + cursor.fetchall()
 
 

@@ -43,7 +43,9 @@ def test_nothing_has_no_percentile() -> None:
 def test_the_database_finds_the_same_buckets() -> None:
     values = [Decimal(text) for text in ("0", "1", "-1", "0.000001", "-0.5", "42", "99999999999", "1.0202", "-123.456")]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {BUCKET.format('v')} FROM unnest(%s::numeric[]) WITH ORDINALITY AS t(v, n) ORDER BY n", [values])
+        cursor.execute(
+            f"SELECT {BUCKET.format('v')} FROM unnest(%s::numeric[]) WITH ORDINALITY AS t(v, n) ORDER BY n", [values]
+        )
         assert [row[0] for row in cursor.fetchall()] == [bucket_of(value) for value in values]
     assert all(middle_of(bucket_of(value)) == pytest.approx(float(value), rel=ACCURACY * 1.0001) for value in values)
 
@@ -58,7 +60,9 @@ def test_a_percentile_joins_departments_and_days() -> None:
         for minute in range(0, 60 * 24 * 6, 7):
             value = Decimal(str(round(rng.lognormvariate(2, 1), 3)))
             values.append(float(value))
-            rows.append((one.pk, rng.choice([places.plant, places.line]).pk, START + timedelta(minutes=minute), value, None))
+            rows.append(
+                (one.pk, rng.choice([places.plant, places.line]).pk, START + timedelta(minutes=minute), value, None)
+            )
         batch = services.record_readings(rows, source="api", department=places.plant, actor=None)
         services.roll_up_batch(batch.pk)
         week = Period.containing(START, series.zone(), "week")

@@ -90,7 +90,9 @@ def test_a_version_does_not_begin_before_a_later_one(places: people.Company) -> 
         one = filled(places, rule="sum")
         services.change_kpi(one, actor=None, rule="mean", applies_from=date(2026, 3, 5))
         with pytest.raises(Refused, match="A later version counts from 2026-03-05") as refused:
-            services.change_kpi(Definition.objects.get(pk=one.pk), actor=None, rule="max", applies_from=date(2026, 3, 3))
+            services.change_kpi(
+                Definition.objects.get(pk=one.pk), actor=None, rule="max", applies_from=date(2026, 3, 3)
+            )
         assert refused.value.field == "applies_from"
         assert Definition.objects.get(pk=one.pk).rule == "mean"
 
@@ -102,7 +104,9 @@ def test_departments_join_their_own_way(places: people.Company) -> None:
         waits = kpi("waits", places.root, rule="mean", across="mean")
         rows = []
         for one in (stock, waits):
-            rows += [(one.pk, places.plant.pk, START + timedelta(hours=hour), Decimal(5 + hour), None) for hour in range(3)]
+            rows += [
+                (one.pk, places.plant.pk, START + timedelta(hours=hour), Decimal(5 + hour), None) for hour in range(3)
+            ]
             rows += [(one.pk, places.line.pk, START, Decimal(100), None)]
         services.roll_up_batch(services.record_readings(rows, source="api", department=places.plant, actor=None).pk)
         start, keys = Period.containing(START, series.zone(), "day").start, [places.plant.pk, places.line.pk]
