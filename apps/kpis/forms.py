@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from apps.core.actions.fields import ActionForm, RecordField, form_for
 from apps.core.metrics import metrics
-from apps.kpis.models import Definition, Rebaseline, Target, Watch
+from apps.kpis.models import Definition, Origin, Rebaseline, Target, Watch
 from apps.org.models import Department
 
 DEFINITION_FIELDS = (
@@ -73,6 +73,10 @@ class DefinitionForm(_AutomaticDefinitionForm):  # type: ignore[misc, valid-type
             choices=[("", "—"), *offered],
             help_text=self.fields["metric"].help_text,
         )
+        self.fields["origin"].required = False
+
+    def clean_origin(self) -> str:
+        return self.cleaned_data["origin"] or Origin.READINGS
 
 
 class ChangeDefinitionForm(DefinitionForm):

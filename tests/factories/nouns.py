@@ -10,7 +10,9 @@ from itertools import count
 from typing import Any
 
 from apps.accounts.models import User
+from apps.core.access import scope
 from apps.kpis import services as kpis
+from apps.kpis.models import Alert
 from apps.org import services as org
 from apps.org.models import Department
 from apps.reports import services as reports
@@ -55,6 +57,39 @@ def _target(company: Company, department: Department, owner: User) -> Any:
         per="day",
         target=Decimal(10),
         amber=Decimal(8),
+        actor=owner,
+    )
+
+
+def _watch(company: Company, department: Department, owner: User) -> Any:
+    return kpis.set_watch(
+        kpi=_kpi(company, company.root),
+        department=department,
+        kind="threshold",
+        grain="day",
+        side="above",
+        limit=Decimal(8),
+        notify=owner,
+        actor=owner,
+    )
+
+
+def _alert(company: Company, department: Department, owner: User) -> Any:
+    watch = _watch(company, department, owner)
+    at = START + timedelta(hours=number())
+    batch = kpis.record_reading(kpi=watch.kpi, department=department, at=at, value=Decimal(9), actor=owner)
+    with scope.system("a maker needs a rolled-up reading"):
+        kpis.roll_up_batch(batch.pk)
+        kpis.look_at([watch.kpi_id], now=at + timedelta(days=30))
+        return Alert.objects.get(watch=watch)
+
+
+def _rebaseline(company: Company, department: Department, owner: User) -> Any:
+    return kpis.rebaseline(
+        kpi=_kpi(company, company.root),
+        department=department,
+        starts_on=date(2026, 1, 1),
+        reason="New line",
         actor=owner,
     )
 
@@ -174,6 +209,28 @@ MAKERS: dict[str, Maker] = {
             "amber": "8",
         },
         {"amber": "7"},
+    ),
+    "kpi_watch": Maker(
+        _watch,
+        lambda c, d, a: {
+            "kpi": _kpi(c, c.root).pk,
+            "department": d.pk,
+            "kind": "band",
+            "grain": "week",
+            "open_after": 1,
+            "clear_after": 1,
+        },
+        {"open_after": 2},
+    ),
+    "kpi_alert": Maker(
+        _alert,
+        lambda c, d, a: {},
+        verb_data={"snooze": {"until": "2099-01-01 08:00"}, "close": {"note": "Sensor was broken"}},
+    ),
+    "kpi_rebaseline": Maker(
+        _rebaseline,
+        lambda c, d, a: {"kpi": _kpi(c, c.root).pk, "department": d.pk, "starts_on": "2026-02-01", "reason": "New"},
+        {"reason": "Changed"},
     ),
     "reading_batch": Maker(
         _reading,
