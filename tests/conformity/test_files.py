@@ -19,8 +19,13 @@ pytestmark = pytest.mark.usefixtures("world")
 # What comes out is not what goes in, each with the reason.
 ONE_WAY = {"reading_batch": "a batch is a receipt; its file holds readings, tested with the KPIs"}
 NOUNS = {one.name: one for one in resources if one.import_key and one.name not in ONE_WAY}
-# A plain text column in which one cell is changed.
-TEXT = {"user": "title", "kpi_target": "amber"}
+# The column in which one cell is changed, and to what, where it is not the name.
+CELLS = {
+    "user": ("title", "Written by file"),
+    "kpi_target": ("amber", "7.5"),
+    "kpi_watch": ("open_after", "3"),
+    "kpi_rebaseline": ("reason", "Written by file"),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -55,9 +60,9 @@ def test_an_export_imports_as_the_same(world: World, name: str, kind: str) -> No
 @pytest.mark.parametrize("name", list(NOUNS))
 def test_one_changed_row_is_one_change_and_undo_takes_it_back(world: World, name: str) -> None:
     resource = NOUNS[name]
-    column = TEXT.get(name, "name")
+    column, written = CELLS.get(name, ("name", "Written by file"))
     rows = list(csv.reader(io.StringIO(export(world, resource, "csv").decode("utf-8-sig"))))
-    rows[-1][rows[0].index(column)] = "7.5" if name == "kpi_target" else "Written by file"
+    rows[-1][rows[0].index(column)] = written
     content = b"".join(write_csv(rows[0], [rows[-1]]))
     before = export(world, resource, "csv")
     batch = upload(world, resource, content, "csv")

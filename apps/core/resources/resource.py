@@ -114,7 +114,7 @@ class Resource:
         return None
 
     def rows(self, actor: Any) -> models.QuerySet[Any]:
-        related = [column.name for column in self.columns if column.value is None and self._is_foreign_key(column.name)]
+        related = [column.name for column in self.columns if self._is_foreign_key(column.name)]
         found: models.QuerySet[Any] = self.model.objects.visible_to(actor)
         return found.select_related(*related) if related else found
 
