@@ -89,7 +89,7 @@ class ValuesEndpoint(Endpoint):
             user=request.user,
             grain=period,
             points=_whole(params.get("points", "26"), "points", 1000),
-            departments=self._departments(request),
+            departments=wanted_departments(request),
             until=_until(params.get("until")),
         )[0]
         rolled_up_at, _ = queries.freshness()
@@ -103,25 +103,27 @@ class ValuesEndpoint(Endpoint):
                     {
                         "key": value.period.key,
                         "start": api_value(value.period.start),
-                        "value": _text(value.value),
+                        "value": exact_text(value.value),
                         "count": value.count,
                     }
                     for value in one.values
                 ],
                 "status": one.tone,
-                "target": _text(one.target.target) if one.target else None,
+                "target": exact_text(one.target.target) if one.target else None,
             }
         )
 
-    def _departments(self, request: Request) -> list[int]:
-        mine = queries.readable_departments(request.user)
-        text = request.query_params.get("department")
-        if text is None:
-            return mine
-        chosen = Department.objects.visible_to(request.user).filter(pk=_whole(text, "department", 2**62)).first()
-        if chosen is None:
-            raise Http404
-        return queries.below(chosen, mine)
+
+def wanted_departments(request: Request) -> list[int]:
+    """Those asked for, as far as the caller may read values there."""
+    mine = queries.readable_departments(request.user)
+    text = request.query_params.get("department")
+    if text is None:
+        return mine
+    chosen = Department.objects.visible_to(request.user).filter(pk=_whole(text, "department", 2**62)).first()
+    if chosen is None:
+        raise Http404
+    return queries.below(chosen, mine)
 
 
 def _whole(text: str, name: str, most: int) -> int:
@@ -144,7 +146,7 @@ def _until(text: str | None) -> datetime | None:
     return moment
 
 
-def _text(value: Decimal | None) -> str | None:
+def exact_text(value: Decimal | None) -> str | None:
     return None if value is None else f"{value.normalize():f}"
 
 

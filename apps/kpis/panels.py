@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from apps.core.charts import ChartSpec, Limits, Series, Signal, data_table, render, responsive
 from apps.core.science.xmr import XmrChart
-from apps.core.values import format_number
+from apps.core.values import Period, format_number
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.kpis import queries, signals
@@ -69,6 +69,21 @@ def target_words(one: Standing) -> str:
         return f"target {show(one.kpi, one.target.target)}–{show(one.kpi, one.target.upper_target)}"
     stretch = f", stretch {show(one.kpi, one.target.stretch)}" if one.target.stretch is not None else ""
     return f"target {show(one.kpi, one.target.target)}{stretch}"
+
+
+def origin_url(kpi: Definition, period: Period, department: Any = None) -> str:
+    """The page that says where a value comes from."""
+    place = f"&department={department.pk}" if department is not None else ""
+    return reverse("kpi_origin", args=[kpi.pk]) + f"?period={period.key}{place}"
+
+
+def value_cell(one: Standing, department: Any = None) -> pm.Cell:
+    """The latest value as a link to its origin."""
+    latest = one.latest
+    if latest is None:
+        return pm.Cell(cells.DASH)
+    shown = show(one.kpi, latest.value, unit=True)
+    return pm.Cell(shown, "link", url=origin_url(one.kpi, latest.period, department), title="Where this comes from")
 
 
 def control_spec(one: Standing, chart: XmrChart | None) -> ChartSpec:

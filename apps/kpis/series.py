@@ -153,13 +153,21 @@ def _gather(kpis: Sequence[Definition]) -> _Found:
         names = {name for kpi in fresh for name in _names(found, kpi)} - found.by_name.keys()
         if not names:
             break
-        codes = Q(code__in=names) | Q(code__in={name.replace("_", "-") for name in names}) | _mixed(names)
-        fresh = [one for one in Definition.objects.filter(codes) if one.pk not in found.kpis]
+        fresh = [one for one in by_formula_name(names).values() if one.pk not in found.kpis]
         found.kpis.update((one.pk, one) for one in fresh)
         found.by_name.update((one.formula_name, one.pk) for one in found.kpis.values())
         if not fresh:
             break
     return found
+
+
+def by_formula_name(names: Iterable[str]) -> dict[str, Definition]:
+    """The KPIs that formulas call by these names, as far as they are visible."""
+    wanted = set(names)
+    if not wanted:
+        return {}
+    codes = Q(code__in=wanted) | Q(code__in={name.replace("_", "-") for name in wanted}) | _mixed(wanted)
+    return {one.formula_name: one for one in Definition.objects.filter(codes) if one.formula_name in wanted}
 
 
 def _mixed(names: Iterable[str]) -> Q:

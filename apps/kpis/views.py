@@ -28,7 +28,7 @@ def kpi_chart(request: HttpRequest, key: int) -> HttpResponse:
         raise Http404
     wanted = request.GET.get("period", "")
     grain = queries.grain_for(kpi, wanted if wanted in queries.ORDER else kpi.grain)
-    departments, chosen = _departments(request)
+    departments, chosen = chosen_departments(request)
     one = queries.standings([kpi], user=request.user, grain=grain, points=POINTS, departments=departments)[0]
     chart = one.chart()
     shown = pm.ChartPage(
@@ -50,12 +50,12 @@ def kpi_chart(request: HttpRequest, key: int) -> HttpResponse:
             pm.Button("Readings", reverse("list", args=["kpi-readings"]), "file-input"),
         ),
         sections=_sections(one, chart),
-        rail=_rail(one, chart, request.user),
+        rail=_rail(one, chart, request.user, chosen),
     )
     return render(request, "pages/chart.html", {"page": shown})
 
 
-def _departments(request: HttpRequest) -> tuple[list[int], Department | None]:
+def chosen_departments(request: HttpRequest) -> tuple[list[int], Department | None]:
     mine = queries.readable_departments(request.user)
     text = request.GET.get("department", "")
     chosen = Department.objects.visible_to(request.user).filter(pk=int(text)).first() if text.isdigit() else None
@@ -113,9 +113,9 @@ def _signals(one: Standing, chart: XmrChart) -> pm.Table:
     return pm.Table(columns, tuple(rows[:15]), "Signals", "No signals: only common-cause variation.")
 
 
-def _rail(one: Standing, chart: XmrChart | None, user: Any) -> tuple[pm.Section, ...]:
+def _rail(one: Standing, chart: XmrChart | None, user: Any, chosen: Department | None) -> tuple[pm.Section, ...]:
     kpi = one.kpi
-    facts = [pm.Fact("Latest", pm.Cell(panels.show(kpi, one.latest.value if one.latest else None, unit=True)))]
+    facts = [pm.Fact("Latest", panels.value_cell(one, department=chosen))]
     if one.target:
         facts.append(pm.Fact("Target", pm.Cell(panels.target_words(one).removeprefix("target "))))
         facts.append(pm.Fact("At risk to", pm.Cell(panels.show(kpi, one.target.amber, unit=True))))
