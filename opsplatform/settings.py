@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "apps.reports",
     "apps.dashboard",
     "apps.kpis",
+    "apps.strategy",
 ]
 
 MIDDLEWARE = [
@@ -264,7 +265,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {"GrainEnum": "apps.kpis.models.Definition.Grain"},
+    "ENUM_NAME_OVERRIDES": {"GrainEnum": "apps.kpis.models.Grain"},
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
 

@@ -25,6 +25,10 @@ CELLS = {
     "kpi_target": ("amber", "7.5"),
     "kpi_watch": ("open_after", "3"),
     "kpi_rebaseline": ("reason", "Written by file"),
+    "objective": ("why", "Written by file"),
+    "key_result": ("unit", "pcs"),
+    "initiative": ("note", "Written by file"),
+    "scan_item": ("meaning", "Written by file"),
 }
 
 

@@ -16,6 +16,7 @@ from apps.kpis.models import Alert
 from apps.org import services as org
 from apps.org.models import Department
 from apps.reports import services as reports
+from apps.strategy import services as strategy
 from tests.factories import people
 from tests.factories.people import Company
 
@@ -90,6 +91,49 @@ def _rebaseline(company: Company, department: Department, owner: User) -> Any:
         department=department,
         starts_on=date(2026, 1, 1),
         reason="New line",
+        actor=owner,
+    )
+
+
+def _objective(company: Company, department: Department, owner: User) -> Any:
+    return strategy.set_objective(
+        title=f"Reach {number()}",
+        department=department,
+        owner=owner,
+        starts_on=date(2026, 1, 1),
+        ends_on=date(2026, 12, 31),
+        actor=owner,
+    )
+
+
+def _key_result(company: Company, department: Department, owner: User) -> Any:
+    return strategy.set_key_result(
+        objective=_objective(company, department, owner),
+        title=f"From here to there {number()}",
+        weight=Decimal(100),
+        start_value=Decimal(10),
+        target_value=Decimal(4),
+        actor=owner,
+    )
+
+
+def _initiative(company: Company, department: Department, owner: User) -> Any:
+    return strategy.add_initiative(
+        objective=_objective(company, department, owner),
+        title=f"Move it {number()}",
+        owner=owner,
+        due_on=date(2026, 6, 1),
+        actor=owner,
+    )
+
+
+def _scan_item(company: Company, department: Department, owner: User) -> Any:
+    return strategy.note_scan_item(
+        title=f"New rule {number()}",
+        kind="regul",
+        seen_on=date(2026, 1, 5),
+        department=department,
+        owner=owner,
         actor=owner,
     )
 
@@ -231,6 +275,59 @@ MAKERS: dict[str, Maker] = {
         _rebaseline,
         lambda c, d, a: {"kpi": _kpi(c, c.root).pk, "department": d.pk, "starts_on": "2026-02-01", "reason": "New"},
         {"reason": "Changed"},
+    ),
+    "objective": Maker(
+        _objective,
+        lambda c, d, a: {
+            "title": f"New {number()}",
+            "level": "dept",
+            "perspective": "proc",
+            "department": d.pk,
+            "owner": a.pk,
+            "weight": "0",
+            "starts_on": "2026-01-01",
+            "ends_on": "2026-06-30",
+        },
+        {"title": "Changed"},
+    ),
+    "key_result": Maker(
+        _key_result,
+        lambda c, d, a: {
+            "objective": _objective(c, d, a).pk,
+            "title": f"New {number()}",
+            "weight": "50",
+            "grain": "month",
+            "start_value": "0",
+            "target_value": "10",
+        },
+        {"title": "Changed"},
+        {"report": {"value": "7"}},
+    ),
+    "initiative": Maker(
+        _initiative,
+        lambda c, d, a: {
+            "objective": _objective(c, d, a).pk,
+            "title": f"New {number()}",
+            "owner": a.pk,
+            "state": "planned",
+            "due_on": "2026-06-30",
+            "progress": 0,
+        },
+        {"title": "Changed"},
+    ),
+    "scan_item": Maker(
+        _scan_item,
+        lambda c, d, a: {
+            "title": f"New {number()}",
+            "kind": "demand",
+            "seen_on": "2026-02-01",
+            "impact": 3,
+            "likelihood": 2,
+            "department": d.pk,
+            "owner": a.pk,
+            "state": "new",
+        },
+        {"title": "Changed"},
     ),
     "reading_batch": Maker(
         _reading,

@@ -1,0 +1,1 @@
+"""Objectives and key results across the company, initiatives, and the scan of what changes around it."""
