@@ -8,6 +8,7 @@ from apps.core.actions.fields import ActionForm, form_for
 from apps.strategy.models import Initiative, KeyResult, Objective, ScanItem
 
 OBJECTIVE_FIELDS = (
+    "code",
     "title",
     "why",
     "level",

@@ -44,6 +44,9 @@ class Objective(Noun):
     OWN_FIELD: ClassVar[str] = "owner_id"
     INHERIT: ClassVar[bool] = True
 
+    code = models.CharField(
+        max_length=20, unique=True, blank=True, help_text="Empty: the next number, such as O12. Names it in files"
+    )
     title = models.CharField(max_length=120)
     why = models.TextField("why it matters", blank=True)
     level = models.CharField(max_length=7, choices=Level.choices, default=Level.DEPARTMENT)

@@ -59,27 +59,8 @@ def result_state(result: KeyResult) -> tuple[str, str]:
 
 def results_panel(objective: Objective, user: Any) -> pm.Section | None:
     """Key results with their weights, which must make 100 per cent."""
-    rows, total = [], Decimal(0)
     found = KeyResult.objects.filter(objective=objective, archived_at__isnull=True).select_related("kpi", "objective")
-    for one in found.order_by("id"):
-        total += one.weight
-        url = reverse("record", args=["key-results", one.pk])
-        share = share_of(one)
-        rows.append(
-            pm.Row(
-                str(one.pk),
-                url,
-                (
-                    pm.Cell(one.title, "link", url=url),
-                    pm.Cell(f"{one.weight.normalize():f} %", "number"),
-                    pm.Cell(shown(one, one.start_value), "number"),
-                    pm.Cell(shown(one, one.current_value), "number"),
-                    pm.Cell(shown(one, one.target_value), "number"),
-                    pm.Cell(percent(share), "status", tone=result_tone(one)),  # type: ignore[arg-type]
-                    pm.Cell(str(one.kpi) if one.kpi else "By hand"),
-                ),
-            )
-        )
+    rows = [_result_row(one) for one in found.order_by("id")]
     branch = queries.branch_of(objective, today=timezone.now().date())
     complete = branch.weights == progress.ONE * 100
     columns = (
@@ -100,6 +81,23 @@ def results_panel(objective: Objective, user: Any) -> pm.Section | None:
             "Add key result", reverse("create", args=["key-results"]) + f"?objective={objective.pk}", "plus"
         ),
         status=pm.Cell(WORDS[branch.tone].capitalize(), "status", tone=branch.tone),  # type: ignore[arg-type]
+    )
+
+
+def _result_row(one: KeyResult) -> pm.Row:
+    url = reverse("record", args=["key-results", one.pk])
+    return pm.Row(
+        str(one.pk),
+        url,
+        (
+            pm.Cell(one.title, "link", url=url),
+            pm.Cell(f"{one.weight.normalize():f} %", "number"),
+            pm.Cell(shown(one, one.start_value), "number"),
+            pm.Cell(shown(one, one.current_value), "number"),
+            pm.Cell(shown(one, one.target_value), "number"),
+            pm.Cell(percent(share_of(one)), "status", tone=result_tone(one)),  # type: ignore[arg-type]
+            pm.Cell(str(one.kpi) if one.kpi else "By hand"),
+        ),
     )
 
 

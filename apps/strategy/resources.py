@@ -22,6 +22,7 @@ class ObjectiveResource(Resource):
     label, plural, icon = "Objective", "Objectives", "flag"
     help = "What a company, a department or a person wants to reach, as a part of something larger."
     columns = (
+        Column("code", "No.", sort="code"),
         Column("title", "Objective", sort="title"),
         Column("state", "State", "status", value=panels.objective_state, sort="state"),
         Column("level", "Of", value=lambda one: one.get_level_display(), sort="level"),
@@ -33,9 +34,9 @@ class ObjectiveResource(Resource):
         Column("ends_on", "Until", "date", sort="ends_on"),
     )
     filters = ("state", "level", "perspective", "department", "owner", "parent", "ends_on")
-    search = ("title", "why")
+    search = ("code", "title", "why")
     fields = (*forms.OBJECTIVE_FIELDS, "state")
-    import_key = ("title", "department", "starts_on")
+    import_key = ("code",)
     tabs = (Tab("active", "Active", "state=active"), Tab("draft", "Drafts", "state=draft"))
     changed_fact = events.ObjectiveChanged
     panels = (

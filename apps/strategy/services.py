@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.core.errors import Refused
 from apps.core.records import write
+from apps.core.records.numbering import next_number
 from apps.kpis import queries as kpis
 from apps.kpis.models import Definition
 from apps.kpis.series import depending_on
@@ -27,12 +28,14 @@ def set_objective(*, actor: Any, **values: Any) -> Objective:
     """Part of at most one larger objective, never of itself."""
     with transaction.atomic():
         objective = Objective(**values)
+        objective.code = objective.code or f"O{next_number('objective')}"
         _check_place(objective)
         return write.create(objective, actor=actor, fact=events.ObjectiveSet)
 
 
 def change_objective(objective: Objective, *, actor: Any, version: int | None = None, **values: Any) -> Objective:
     """While it counts, its share in an active objective stays; set that one back to draft first."""
+    values["code"] = values.get("code") or objective.code
     with transaction.atomic():
         if _moves_shares(objective, values):
             for key in {objective.parent_id, getattr(values.get("parent"), "pk", None)} - {None}:
