@@ -24,6 +24,7 @@ from apps.core.embedded.environment import DATABASE_NAME, embedded_variables, is
 from apps.core.embedded.identity import server_identity
 from apps.core.embedded.keyring import ensure_keyring
 from apps.core.embedded.supervisor import Service, Supervisor, say
+from apps.core.embedded.workers import NO_SEMAPHORES, has_semaphores, worker_command
 from apps.core.errors import Refused
 from apps.core.invariants import needs_migration
 
@@ -213,13 +214,13 @@ class Platform:
         self._first_run_mark.touch()
 
     async def _background(self) -> None:
-        python = [sys.executable, "-W", "ignore:You're running the worker with superuser privileges"]
-        celery = [*python, "-m", "celery", "-q", "-A", "opsplatform", "worker", "--without-gossip", "--without-mingle"]
-        options = ["-Q", "default,slow", "--concurrency", os.environ.get("OPS_WORKERS", "2"), "--loglevel", "WARNING"]
+        pool = "prefork" if has_semaphores() else "threads"
+        if pool == "threads":
+            say(f"{NO_SEMAPHORES} ", end="")
         root = str(paths.REPOSITORY)
         worker = Service(
             name="worker",
-            command=[*celery, *options],
+            command=worker_command(pool=pool),
             ready=(lambda: broker.has_consumer(self.home)) if self.own_redis else None,
             stop_seconds=30,
             directory=root,
