@@ -36,7 +36,7 @@ def jail(tmp_path: Path) -> str:
 
 def test_a_machine_with_shared_memory_uses_processes() -> None:
     assert has_semaphores()
-    assert "prefork" in worker_command(pool="prefork")
+    assert "prefork" in worker_command(threads=False)
 
 
 def test_refused_semaphores_are_noticed(jail: str) -> None:

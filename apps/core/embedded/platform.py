@@ -214,13 +214,12 @@ class Platform:
         self._first_run_mark.touch()
 
     async def _background(self) -> None:
-        pool = "prefork" if has_semaphores() else "threads"
-        if pool == "threads":
+        if not has_semaphores():
             say(f"{NO_SEMAPHORES} ", end="")
         root = str(paths.REPOSITORY)
         worker = Service(
             name="worker",
-            command=worker_command(pool=pool),
+            command=worker_command(threads=not has_semaphores()),
             ready=(lambda: broker.has_consumer(self.home)) if self.own_redis else None,
             stop_seconds=30,
             directory=root,

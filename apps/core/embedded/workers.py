@@ -20,9 +20,10 @@ def has_semaphores() -> bool:
     return True
 
 
-def worker_command(*, pool: str) -> list[str]:
+def worker_command(*, threads: bool) -> list[str]:
     """The worker of a platform in one terminal; all queues, as many tasks at once as OPS_WORKERS says."""
     python = [sys.executable, "-W", "ignore:You're running the worker with superuser privileges"]
     celery = [*python, "-m", "celery", "-q", "-A", "opsplatform", "worker", "--without-gossip", "--without-mingle"]
+    pool = "threads" if threads else "prefork"
     concurrency = os.environ.get("OPS_WORKERS", "2")
     return [*celery, "-Q", "default,slow", "--pool", pool, "--concurrency", concurrency, "--loglevel", "WARNING"]
