@@ -150,10 +150,11 @@ LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_FORMS = {
+    "login": "apps.accounts.signin.SignInForm",
+    "reset_password": "apps.accounts.signinforms.ForgottenPasswordForm",
     "change_password": "apps.accounts.signinforms.ChangePasswordForm",
     "reset_password_from_key": "apps.accounts.signinforms.SetPasswordForm",
 }
-ACCOUNT_FORMS = {"login": "apps.accounts.signin.SignInForm"}
 ACCOUNT_ADAPTER = "apps.accounts.adapters.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.SocialAccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"

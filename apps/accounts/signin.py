@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import LoginForm
+from django.conf import settings
 
 
 class SignInForm(LoginForm):
@@ -15,3 +16,5 @@ class SignInForm(LoginForm):
         self.fields["login"].label = "Sign-in name or e-mail"
         for name in ("login", "password"):
             self.fields[name].widget.attrs.pop("placeholder", None)
+        if not settings.EMAIL_HOST:
+            self.fields["password"].help_text = "Forgotten? Ask your admin for a set-password link."

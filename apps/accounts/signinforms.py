@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms
+from django.conf import settings
 
-LABELS = {"oldpassword": "Current password", "password1": "New password", "password2": "New password again"}
+LABELS = {
+    "email": "E-mail",
+    "oldpassword": "Current password",
+    "password1": "New password",
+    "password2": "New password again",
+}
 
 
 class _OurWords:
@@ -21,6 +27,14 @@ class _OurWords:
 
 class ChangePasswordForm(_OurWords, forms.ChangePasswordForm):
     """A new password for somebody who knows the current one."""
+
+
+class ForgottenPasswordForm(_OurWords, forms.ResetPasswordForm):
+    """Where to send a set-password link."""
+
+    @property
+    def mail_is_set_up(self) -> bool:
+        return bool(settings.EMAIL_HOST)
 
 
 class SetPasswordForm(_OurWords, forms.ResetPasswordKeyForm):

@@ -15,6 +15,7 @@ from apps.accounts.models import ApiToken
 from apps.core.access import matrix
 from apps.core.access.rights import rights_of
 from apps.core.errors import Refused
+from apps.core.resources.resource import resources
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.access import page
@@ -34,7 +35,7 @@ def _index(current: str, user: Any) -> tuple[pm.Link, ...]:
         links.append(("API tokens", reverse("tokens"), "key-round"))
     links += [
         ("Password", reverse("account_change_password"), "lock"),
-        ("Second factor and passkeys", reverse("mfa_index"), "fingerprint"),
+        ("Second factor and passkeys", reverse("mfa_index"), "shield-check"),
         ("Sessions", reverse("usersessions_list"), "monitor-smartphone"),
     ]
     return tuple(pm.Link(label, url, icon, label == current) for label, url, icon in links)
@@ -64,16 +65,18 @@ def settings_me(request: HttpRequest) -> HttpResponse:
 
 
 def _roles(user: Any) -> pm.Table:
+    grants = rights_of(user).grants
+    names = cells.department_names({one.department_id for one in grants})
     rows = [
         pm.Row(
             str(index),
             cells=(
                 pm.Cell(matrix.ROLES[one.role]),
-                pm.Cell(f"department {one.department_id}"),
-                pm.Cell("stand-in" if one.on_behalf_of_id else "own"),
+                pm.Cell(names[one.department_id]),
+                pm.Cell("As a stand-in" if one.on_behalf_of_id else "Own role"),
             ),
         )
-        for index, one in enumerate(rights_of(user).grants)
+        for index, one in enumerate(grants)
     ]
     columns = (pm.Column("role", "Role"), pm.Column("where", "Where"), pm.Column("how", "How"))
     return pm.Table(columns, tuple(rows), "My roles", "You hold no role yet. Ask your admin for one.")
@@ -87,7 +90,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
     if asked is not None:
         return asked
     form = TokenForm(request.POST or None, actor=user)
-    form.fields["scopes"].choices = [(one, one.replace(":", ": ")) for one in services.possible_scopes(user)]  # type: ignore[attr-defined]
+    form.fields["scopes"].choices = _scope_groups(services.possible_scopes(user))  # type: ignore[attr-defined]
     text = ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -116,12 +119,26 @@ def token_list(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/settings.html", {"page": shown}, status=422 if form.errors else 200)
 
 
+def _count(scopes: list[str]) -> str:
+    return f"{len(scopes)} scope{'' if len(scopes) == 1 else 's'}"
+
+
+def _scope_groups(scopes: list[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The scopes under the noun they are about: one line per noun."""
+    plurals = {resource.row: resource.plural for resource in resources}
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for scope in scopes:
+        row, verb = scope.split(":")
+        groups.setdefault(row, []).append((scope, verb.capitalize()))
+    return sorted((plurals.get(row, row.replace("_", " ").capitalize()), verbs) for row, verbs in groups.items())
+
+
 def _tokens(user: Any) -> pm.Table:
     zone = cells.zone_of(user)
     rows = []
     for token in ApiToken.objects.visible_to(user).order_by("-id"):
         state = (
-            pm.Cell("revoked", "status", tone="idle") if token.revoked_at else pm.Cell("active", "status", tone="good")
+            pm.Cell("Revoked", "status", tone="idle") if token.revoked_at else pm.Cell("Active", "status", tone="good")
         )
         url = "" if token.revoked_at else reverse("token_revoke", args=[token.pk])
         rows.append(
@@ -129,7 +146,7 @@ def _tokens(user: Any) -> pm.Table:
                 str(token.pk),
                 cells=(
                     pm.Cell(str(token), "link" if url else "text", url=url),
-                    pm.Cell(", ".join(token.scopes)),
+                    pm.Cell(_count(token.scopes), title=", ".join(token.scopes)),
                     cells.plain_cell(token.expires_at, zone),
                     cells.plain_cell(token.last_used_at, zone),
                     state,
@@ -137,8 +154,8 @@ def _tokens(user: Any) -> pm.Table:
             )
         )
     columns = (
-        pm.Column("name", "Token"),
-        pm.Column("scopes", "Scopes", wide=True),
+        pm.Column("name", "Token", wide=True),
+        pm.Column("scopes", "Scopes"),
         pm.Column("until", "Expires"),
         pm.Column("used", "Last used"),
         pm.Column("state", "State"),
@@ -157,7 +174,7 @@ def token_revoke(request: HttpRequest, key: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("tokens"))
     asked = pm.ConfirmPage(
         title=f"Revoke {token.name}",
-        text="The system that uses it is refused from the next call on.",
+        text=f"The system that uses it is refused from the next call on. It may: {', '.join(token.scopes)}.",
         crumbs=(pm.Crumb("API tokens", reverse("tokens")), pm.Crumb("Revoke")),
         button=pm.Button("Revoke token", reverse("token_revoke", args=[key]), "key-round", "danger", "post"),
         cancel_url=reverse("tokens"),

@@ -52,6 +52,25 @@ def frame_or_plain(frame: pm.Frame | None) -> str:
     return "base/frame.html" if frame else "base/plain.html"
 
 
+BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+MACHINES = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """'Firefox on Windows' out of what a browser says about itself; strange ones are shown as they are."""
+    name = next((word for mark, word in BROWSERS if mark in agent), "")
+    machine = next((word for mark, word in MACHINES if mark in agent), "")
+    return f"{name} on {machine}" if name and machine else agent[:60]
+
+
 @register.inclusion_tag("elements/button.html", name="button")
 def button_tag(button: pm.Button | str, **options: Any) -> dict[str, Any]:
     """`{% button page.primary %}` or `{% button "Save" kind="pri" type="submit" %}`; extra: size, wide, name, value, form."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -54,7 +55,9 @@ def plain_cell(value: Any, zone: ZoneInfo, *, kind: str = "text", user: Any = No
     if isinstance(value, bool):
         return pm.Cell("Yes" if value else "No")
     if isinstance(value, int | Decimal | float):
-        return pm.Cell(format_number(value), "number")
+        # Zeros at the end come from the database's type; nobody wrote them.
+        exact = value.normalize() if isinstance(value, Decimal) and value.is_finite() else value
+        return pm.Cell(format_number(exact), "number")
     if isinstance(value, datetime | date):
         short, full = when(value, zone)
         return pm.Cell(short, "date", title=full)
@@ -68,6 +71,13 @@ def plain_cell(value: Any, zone: ZoneInfo, *, kind: str = "text", user: Any = No
     if isinstance(value, list | tuple):
         return pm.Cell(", ".join(str(one) for one in value) or DASH)
     return pm.Cell(str(value))
+
+
+def department_names(keys: Collection[int]) -> dict[int, str]:
+    """Names for department numbers, as grants and rights hold them."""
+    resource = resources.get("department")
+    found = {} if resource is None else resource.model._default_manager.in_bulk(list(keys))
+    return {key: str(found.get(key, f"department {key}")) for key in keys}
 
 
 def field_label(model: type[models.Model], name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import reverse
@@ -49,28 +49,32 @@ class _Place:
 
 
 def nav_for(user: Any, path: str) -> tuple[NavGroup, ...]:
-    """Only groups with at least one page this person may open."""
-    return _groups(user, path, GROUPS)
+    """Only groups with at least one page this person may open; the longest address that fits is the current page."""
+    groups = _groups(user, GROUPS)
+    fitting = [item.url for group in groups for item in group.items if _here(path, item.url)]
+    here = max(fitting, key=len, default="")
+    return tuple(
+        NavGroup(group.label, tuple(replace(item, current=item.url == here) for item in group.items))
+        for group in groups
+    )
 
 
 def setup_for(user: Any) -> tuple[NavItem, ...]:
     """What the settings page offers this person."""
-    return tuple(item for group in _groups(user, "", (SETUP,)) for item in group.items)
+    return tuple(item for group in _groups(user, (SETUP,)) for item in group.items)
 
 
-def _groups(user: Any, path: str, wanted: tuple[str, ...]) -> tuple[NavGroup, ...]:
+def _groups(user: Any, wanted: tuple[str, ...]) -> tuple[NavGroup, ...]:
     places: dict[str, list[_Place]] = {group: [] for group in wanted}
     for page in pages:
         if page.group in places and page.allowed(user):
             url = page.url()
-            places[page.group].append(
-                _Place(page.position, NavItem(page.label, url, page.icon, _here(path, url), key=page.key))
-            )
+            places[page.group].append(_Place(page.position, NavItem(page.label, url, page.icon, key=page.key)))
     for resource in resources:
         if resource.nav and resource.nav[0] in places and resource.may(user, "r"):
             group, position = resource.nav
             url = resource.list_url()
-            places[group].append(_Place(position, NavItem(resource.plural, url, resource.icon, _here(path, url))))
+            places[group].append(_Place(position, NavItem(resource.plural, url, resource.icon)))
     return tuple(
         NavGroup(group, tuple(place.item for place in sorted(found, key=lambda one: one.position)))
         for group, found in places.items()

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from apps.core.access import matrix, scope
 from apps.core.access.rights import require, rights_of
 from apps.core.resources.resource import resources
+from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.navigation import SETUP, NavPage, add_page
 
@@ -104,16 +105,18 @@ def _reason(rights: Any, resource: Any, verb: str, record: Any, key: int | None)
         held = ", ".join(sorted(matrix.ROLES[one] for one in rights.roles)) or "no role"
         return f"Holds {held}; this right belongs to {roles}."
     parts = []
+    names = cells.department_names({one.department_id for one in giving})
     for one in giving:
         cell = matrix.cell(resource.row, one.role)
         reach = {
             "G": "all departments",
-            "T": f"department {one.department_id} and below",
-            "D": f"department {one.department_id}",
+            "T": f"{names[one.department_id]} and below",
+            "D": names[one.department_id],
             "S": "own rows",
         }[cell.reach]
         by = f" (stands in for user {one.on_behalf_of_id})" if one.on_behalf_of_id else ""
         parts.append(f"{matrix.ROLES[one.role]} reaches {reach}{by}")
     if record is not None:
-        parts.append(f"the record belongs to department {getattr(record, 'department_id', None) or 'none'}")
+        home = getattr(record, "department_id", None)
+        parts.append(f"the record belongs to {cells.department_names({home})[home] if home else 'no department'}")
     return "; ".join(parts) + "."
