@@ -52,7 +52,7 @@ class Injector:
     seed: int
     faults: int
     seconds: float
-    on_worker_death: Callable[[], None] = lambda: None
+    also: Callable[[str], None] = lambda name: None
     done: list[tuple[float, str]] = field(default_factory=list)
 
     def run(self) -> None:
@@ -65,8 +65,7 @@ class Injector:
             wait = start + gap * (number + rng.uniform(0.2, 0.8)) - time.monotonic()
             time.sleep(max(wait, 0))
             self._strike(name, rng)
-            if name.startswith("worker"):
-                self.on_worker_death()
+            self.also(name)
             self.done.append((time.monotonic() - start, name))
 
     def _strike(self, name: str, rng: random.Random) -> None:

@@ -1,79 +1,83 @@
-"""The control: commit first, send afterwards, no outbox. The same faults must make it lose effects."""
+"""The control: real processes that commit first and send afterwards, without an outbox; the same faults make it lose work."""
 
 from __future__ import annotations
 
-import threading
+import subprocess
+import sys
 import time
-import uuid
 from contextlib import suppress
 
 import redis
 
 from apps.core.embedded.environment import redis_socket
-from tests.support.stack import Stack
+from apps.core.embedded.paths import REPOSITORY
+from tests.chaos.naive_process import QUEUE
+from tests.chaos.oracle import Ledger
+from tests.support.stack import Stack, free_port
 
-QUEUE = "naive:queue"
-PREFETCHED = 4  # as a stock worker does
+TABLES = """
+CREATE SCHEMA naive;
+CREATE TABLE naive.batch (id bigserial PRIMARY KEY, key text UNIQUE, rows int, rolled_up_at timestamptz);
+CREATE TABLE naive.reading (batch bigint, value int);
+CREATE TABLE naive.rollup (grain text PRIMARY KEY, count int, total int);
+INSERT INTO naive.rollup VALUES ('all', 0, 0);
+"""
+NAIVE = Ledger(
+    batches="SELECT id, rows FROM naive.batch",
+    stored="SELECT count(*) FROM naive.reading",
+    rollups="SELECT grain, count, total FROM naive.rollup",
+    grains=("all",),
+    unfinished={"batches without roll-up": "SELECT id FROM naive.batch WHERE rolled_up_at IS NULL"},
+)
 
 
-class NaiveConsumer:
-    """A producer that commits an order and then pushes its id to Redis, and a consumer that pops and then works."""
+class NaiveSystem:
+    """A web and a worker process on the stack's own PostgreSQL and Redis, struck whenever ours are."""
 
     def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
         self.redis_socket = str(redis_socket(stack.home))
-        self.sent = 0
-        self._lives = 0
-        self.effects: set[str] = set()
-        self._committed: set[str] = set()
-        self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._produce, self._consume)]
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        session = self.stack.owner()
+        with session.cursor() as cursor:
+            cursor.execute(TABLES)
+        session.close()
+        for part in ("web", "worker"):
+            self._launch(part)
 
-    def _client(self) -> redis.Redis:
-        return redis.Redis(unix_socket_path=self.redis_socket, socket_timeout=1, socket_connect_timeout=1)
+    def _launch(self, part: str) -> None:
+        self._processes[part] = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "tests.chaos.naive_process", part, str(self.port)),
+                *(self.stack.env["DATABASE_OWNER_URL"], self.redis_socket),
+            ],
+            cwd=REPOSITORY,
+        )
 
-    def _produce(self) -> None:
-        client = self._client()
-        while not self._stopping.is_set():
-            order = uuid.uuid4().hex
-            self._committed.add(order)
-            self.sent += 1
-            with suppress(redis.RedisError):  # the order is committed; its message is gone
-                client.lpush(QUEUE, order)
-            time.sleep(0.02)
+    def strike(self, fault: str) -> None:
+        """A fault of our web or worker hits the same part here; it comes back at once, as a supervisor would bring it."""
+        part = fault.split()[0]
+        if part in self._processes:
+            self._end(part)
+            self._launch(part)
 
-    def crash(self) -> None:
-        """The worker is killed: what it had taken but not done dies with it."""
-        self._lives += 1
-
-    def _consume(self) -> None:
-        client = self._client()
-        while not self._stopping.is_set() or self._left(client):
-            try:
-                taken = client.rpop(QUEUE, PREFETCHED)
-            except redis.RedisError:
-                time.sleep(0.1)
-                continue
-            life = self._lives
-            for order in taken or []:
-                time.sleep(0.021)
-                if self._lives != life:
-                    break
-                self.effects.add(order.decode())
-            time.sleep(0 if taken else 0.02)
-
-    def _left(self, client: redis.Redis) -> int:
-        with suppress(redis.RedisError):
-            return int(client.llen(QUEUE))  # type: ignore[arg-type]
-        return 0
+    def _end(self, part: str) -> None:
+        self._processes[part].kill()
+        self._processes[part].wait()
 
     def finish(self) -> None:
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join(30)
-
-    def missing(self) -> int:
-        return len(self._committed - self.effects)
+        """Let the worker empty its queue, so that only what was lost is missing."""
+        client = redis.Redis(unix_socket_path=self.redis_socket, socket_timeout=2)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with suppress(redis.RedisError):
+                if not client.llen(QUEUE):
+                    break
+            time.sleep(0.2)
+        time.sleep(2)
+        for part in self._processes:
+            self._end(part)

@@ -1,9 +1,10 @@
-"""Waits until the platform has caught up, then compares the client's journal with the database and runs every invariant."""
+"""Waits until the platform has caught up, then compares a client's journal with the database; the same for us and for the control."""
 
 from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
@@ -38,42 +39,63 @@ def settle(stack: Stack, *, seconds: float) -> bool:
     return False
 
 
-def examine(stack: Stack, journal: Journal) -> list[str]:
+@dataclass(frozen=True)
+class Ledger:
+    """Where a system keeps what it acknowledged, what it stored and what its workers made of it."""
+
+    batches: str
+    stored: str
+    rollups: str
+    grains: tuple[str, ...]
+    unfinished: dict[str, str]
+
+
+OURS = Ledger(
+    batches="SELECT id, rows FROM kpis_readingbatch WHERE source = 'api'",
+    stored="SELECT count(*) FROM kpis_reading r JOIN kpis_definition k ON k.id = r.kpi_id WHERE k.code LIKE 'chaos%'",
+    rollups="SELECT u.grain, sum(u.count), sum(u.total) FROM kpis_rollup u JOIN kpis_definition k ON k.id = u.kpi_id"
+    " WHERE k.code LIKE 'chaos%' GROUP BY u.grain",
+    grains=("hour", "day", "week", "month"),
+    unfinished={
+        "batches without roll-up": "SELECT id FROM kpis_readingbatch WHERE rolled_up_at IS NULL AND added > 0",
+        "parked deliveries": "SELECT id, handler, last_error FROM core_delivery WHERE parked_at IS NOT NULL",
+    },
+)
+
+
+def examine(stack: Stack, journal: Journal, ledger: Ledger = OURS) -> list[str]:
     """What is lost, doubled or inconsistent, in words."""
     problems: list[str] = []
     acked, sent = journal.acknowledged(), journal.sent()
-    batches = dict(rows(stack, "SELECT id, rows FROM kpis_readingbatch WHERE source = 'api'"))
+    batches = dict(rows(stack, ledger.batches))
     for key, answer in acked.items():
         if batches.pop(answer["batch"], None) != len(sent[key]):
             problems.append(f"{key} was acknowledged as batch {answer['batch']}, which is not there as sent")
     if batches:
         problems.append(f"batches nobody was told of, or told of twice: {sorted(batches)[:5]}")
     expected = sum(len(sent[key]) for key in acked)
-    stored = rows(
-        stack,
-        "SELECT count(*) FROM kpis_reading r JOIN kpis_definition k ON k.id = r.kpi_id WHERE k.code LIKE 'chaos%%'",
-        [],
-    )
+    stored = rows(stack, ledger.stored)
     if stored != [(expected,)]:
         problems.append(f"{expected} readings were acknowledged, {stored[0][0]} are stored")
-    counted = rows(
-        stack,
-        "SELECT u.grain, sum(u.count), sum(u.total) FROM kpis_rollup u JOIN kpis_definition k ON k.id = u.kpi_id"
-        " WHERE k.code LIKE 'chaos%%' GROUP BY u.grain",
-        [],
-    )
+    counted = rows(stack, ledger.rollups)
     total = sum(int(one["value"]) for key in acked for one in sent[key])
-    if sorted(counted) != sorted((grain, expected, total) for grain in ("hour", "day", "week", "month")):
+    if sorted(counted) != sorted((grain, expected, total) for grain in ledger.grains):
         problems.append(f"rollups hold {counted} instead of {expected} readings that sum to {total}")
-    for name, query in (
-        ("batches without roll-up", "SELECT id FROM kpis_readingbatch WHERE rolled_up_at IS NULL AND added > 0"),
-        ("parked deliveries", "SELECT id, handler, last_error FROM core_delivery WHERE parked_at IS NOT NULL"),
-    ):
+    for name, query in ledger.unfinished.items():
         found = rows(stack, query)
         if found:
             problems.append(f"{name}: {found[:5]}")
+    return problems
+
+
+def unfinished(stack: Stack, ledger: Ledger = OURS) -> int:
+    return sum(len(rows(stack, query)) for query in ledger.unfinished.values())
+
+
+def broken_invariants(stack: Stack) -> list[str]:
+    """What the platform's own check finds wrong."""
     try:
         stack.manage("verify")
     except RuntimeError as error:
-        problems.append(str(error))
-    return problems
+        return [str(error)]
+    return []
