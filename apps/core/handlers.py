@@ -1,5 +1,6 @@
 """Loads the kernel's own reactions."""
 
 from apps.core.jobs import running
+from apps.core.resources import batches
 
-__all__ = ["running"]
+__all__ = ["batches", "running"]

@@ -15,6 +15,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 from apps.core.api import endpoints
 from apps.core.api.feed import ChangesEndpoint
 from apps.core.api.files import FileEndpoint, FilesEndpoint
+from apps.core.api.imports import ImportEndpoint, ImportsEndpoint, RunImportEndpoint, UndoImportEndpoint
 from apps.core.api.problems import plain_problem
 from apps.core.api.schema import describe
 from apps.core.domain import DomainConfig
@@ -94,6 +95,10 @@ urlpatterns: list[Any] = [
     path("changes/", ChangesEndpoint.as_view(), name="api-changes"),
     path("files/<int:key>/", FileEndpoint.as_view(), name="api-file"),
     path("files/of/<str:subject>/", FilesEndpoint.as_view(), name="api-files"),
+    path("imports/", ImportsEndpoint.as_view(), name="api-imports"),
+    path("imports/<int:key>/", ImportEndpoint.as_view(), name="api-imports-one"),
+    path("imports/<int:key>/run/", RunImportEndpoint.as_view(), name="api-imports-run"),
+    path("imports/<int:key>/undo/", UndoImportEndpoint.as_view(), name="api-imports-undo"),
     *_own_endpoints(),
     *[pattern for resource in resources for pattern in _for(resource)],
     re_path(r"^.*$", nothing_here),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from apps.core.access import scope
@@ -41,6 +42,18 @@ class Progress:
             cancelled = Job.objects.values_list("cancel_requested", flat=True).get(pk=self.job_id)
         if cancelled:
             raise Cancelled
+
+    def tell_from_within(self, step: str, done: int, total: int) -> None:
+        """The same out of a long transaction: a thread has a database connection of its own, which commits at once."""
+
+        def aside() -> None:
+            try:
+                self.tell(step, done, total)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(aside).result()
 
 
 @dataclass(frozen=True)

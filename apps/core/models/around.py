@@ -88,6 +88,7 @@ class ImportBatch(models.Model):
     """One imported file: its row report, and what it wrote, so that it can be undone."""
 
     class State(models.TextChoices):
+        NEW = "new", "Not checked yet"
         CHECKED = "checked", "Checked"
         IMPORTED = "imported", "Imported"
         REFUSED = "refused", "Refused"
@@ -98,6 +99,7 @@ class ImportBatch(models.Model):
     sha256 = models.CharField(max_length=64)
     owner_id = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKED)
+    job_id = models.BigIntegerField(null=True)  # the last slow step, where there was one
     rows = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)

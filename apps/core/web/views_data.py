@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.http import (
     FileResponse,
     Http404,
@@ -21,23 +19,23 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 
 from apps.core.access.rights import require
 from apps.core.actions.fields import ActionForm
 from apps.core.errors import Refused
-from apps.core.events.facts import FileImported, ImportUndone, ListExported
+from apps.core.events.facts import ListExported
 from apps.core.events.log import emit
-from apps.core.files import read_stored, store
-from apps.core.models import ImportBatch
+from apps.core.models import ImportBatch, Job
+from apps.core.resources.batches import check_file, import_batch, undo_batch
 from apps.core.resources.exporting import export_rows, header
-from apps.core.resources.importing import Report, importer_for, template_header
+from apps.core.resources.importing import template_header
 from apps.core.resources.resource import Resource
-from apps.core.tabular import read_table, write_csv, write_xlsx
+from apps.core.tabular import write_csv, write_xlsx
 from apps.core.values import format_number
 from apps.core.web import pagemodel as pm
 from apps.core.web.access import person_key
 from apps.core.web.views_list import matching, resource_or_404, state
+from apps.core.web.views_misc import job_panel
 
 SHOWN_ROWS = 200
 EXPORT_LIMIT = 200_000
@@ -96,26 +94,6 @@ def import_view(request: HttpRequest, path: str) -> HttpResponse:
     return render(request, "pages/import.html", {"page": page}, status=422 if form.errors else 200)
 
 
-def check_file(resource: Resource, content: bytes, name: str, actor: Any) -> ImportBatch:
-    """Keep the file, run it dry and record the report."""
-    importer = importer_for(resource.name, actor)
-    report = importer.run(read_table(content, name), dry=True)
-    stored = store(content, settings.MEDIA_ROOT / "imports")
-    return ImportBatch.objects.create(
-        resource=resource.name, file_name=name[:200], sha256=stored.sha256, owner_id=actor.pk, **_counts(report)
-    )
-
-
-def _counts(report: Report) -> dict[str, Any]:
-    return {
-        "rows": len(report.rows),
-        "created": report.count("new"),
-        "changed": report.count("changed"),
-        "unchanged": report.count("same"),
-        "problems": [{"line": row.line, "what": row.what, "problems": row.problems} for row in report.refused[:2000]],
-    }
-
-
 def _importable(request: HttpRequest, path: str) -> Resource:
     resource = resource_or_404(path)
     if not resource.import_key:
@@ -142,52 +120,21 @@ def batch_view(request: HttpRequest, path: str, key: int) -> HttpResponse:
                 undo_batch(batch, request.user)
                 messages.success(request, "Import undone")
             else:
-                run_batch(batch, request.user)
-                messages.success(request, f"{batch.created + batch.changed} {resource.nouns} imported")
+                import_batch(batch, request.user)
+                if batch.state == ImportBatch.State.IMPORTED:
+                    messages.success(request, f"{batch.created + batch.changed} {resource.nouns} imported")
         except Refused as error:
             messages.error(request, error.message)
         return HttpResponseRedirect(reverse("import_batch", args=[path, key]))
-    return render(request, "pages/import.html", {"page": _batch_page(resource, batch)})
+    job = Job.objects.filter(pk=batch.job_id).first() if batch.job_id else None
+    return render(request, "pages/import.html", {"page": _batch_page(resource, batch, job)})
 
 
-def run_batch(batch: ImportBatch, actor: Any) -> ImportBatch:
-    """Import a checked file: all rows or none, once."""
-    with transaction.atomic():
-        locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-        if locked.state != ImportBatch.State.CHECKED:
-            raise Refused(f"This file is already {locked.get_state_display().lower()}.", code="wrong_state")
-        importer = importer_for(batch.resource, actor)
-        content = read_stored(batch.sha256, settings.MEDIA_ROOT / "imports")
-        report = importer.run(read_table(content, batch.file_name), dry=False)
-        for name, value in _counts(report).items():
-            setattr(batch, name, value)
-        batch.effects = report.effects
-        batch.state = ImportBatch.State.REFUSED if report.refused else ImportBatch.State.IMPORTED
-        batch.imported_at = None if report.refused else timezone.now()
-        batch.save()
-        if not report.refused:
-            fact = FileImported(subject=f"import:{batch.pk}", batch_id=batch.pk, rows=batch.rows)
-            emit(fact, actor=actor)
-    return batch
-
-
-def undo_batch(batch: ImportBatch, actor: Any) -> ImportBatch:
-    """Take back an import, whole."""
-    with transaction.atomic():
-        locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-        if locked.state != ImportBatch.State.IMPORTED:
-            raise Refused("Only an imported file can be undone.", code="wrong_state")
-        count = importer_for(batch.resource, actor).undo(locked)
-        batch.state, batch.undone_at = ImportBatch.State.UNDONE, timezone.now()
-        batch.save()
-        emit(ImportUndone(subject=f"import:{batch.pk}", batch_id=batch.pk, rows=count), actor=actor)
-    return batch
-
-
-def _batch_page(resource: Resource, batch: ImportBatch) -> pm.ImportPage:
+def _batch_page(resource: Resource, batch: ImportBatch, job: Job | None) -> pm.ImportPage:
     url = reverse("import_batch", args=[resource.path, batch.pk])
-    refused = len(batch.problems)
+    refused = batch.rows - batch.created - batch.changed - batch.unchanged
     button = None
+    waiting = job is not None and (batch.state == ImportBatch.State.NEW or job.state != Job.State.DONE)
     if batch.state == ImportBatch.State.CHECKED and not refused and (batch.created or batch.changed):
         button = pm.Button(f"Import {format_number(batch.created + batch.changed)} rows", url, "upload", "pri", "post")
     elif batch.state == ImportBatch.State.IMPORTED:
@@ -196,7 +143,8 @@ def _batch_page(resource: Resource, batch: ImportBatch) -> pm.ImportPage:
         title=f"Import {resource.nouns}",
         crumbs=(pm.Crumb(resource.plural, resource.list_url()), pm.Crumb("Import")),
         facts=f"{batch.file_name} · {batch.get_state_display().lower()}",
-        state="check" if batch.state == ImportBatch.State.CHECKED else "done",
+        state="check" if batch.state in (ImportBatch.State.NEW, ImportBatch.State.CHECKED) else "done",
+        job=job_panel(job) if job is not None and waiting and not _let_go(batch, job) else None,
         summary=_summary(batch, refused),
         rows=tuple(
             pm.ImportRow(str(row["line"]), "refused", row["what"], problems=tuple(map(tuple, row["problems"])))
@@ -206,6 +154,11 @@ def _batch_page(resource: Resource, batch: ImportBatch) -> pm.ImportPage:
         errors_url=reverse("import_problems", args=[resource.path, batch.pk]) if refused else "",
         cancel_url=resource.list_url(),
     )
+
+
+def _let_go(batch: ImportBatch, job: Job) -> bool:
+    """An import that was cancelled or failed leaves the checked file, which may be imported again."""
+    return batch.state != ImportBatch.State.NEW and job.state in (Job.State.CANCELLED, Job.State.FAILED)
 
 
 def _summary(batch: ImportBatch, refused: int) -> str:
