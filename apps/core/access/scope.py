@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import InternalError, connection, models
+from django.db import InternalError, connection, models, transaction
 
 from apps.core.access.rights import rights_of
 
@@ -43,7 +43,7 @@ def _array(ids: frozenset[int]) -> str:
     return "{" + ",".join(str(one) for one in sorted(ids)) + "}"
 
 
-def _tell_database(scope: Scope | None) -> None:
+def _tell_database(scope: Scope | None, *, also: str = "") -> None:
     if not connection.in_atomic_block:
         raise ScopeMissing("A scope lives in a transaction: open transaction.atomic() around it.")
     if connection.needs_rollback:
@@ -51,7 +51,7 @@ def _tell_database(scope: Scope | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('app.scope', %s, true), set_config('app.departments', %s, true),"
-            " set_config('app.ancestors', %s, true), set_config('app.user', %s, true)",
+            " set_config('app.ancestors', %s, true), set_config('app.user', %s, true)" + also,
             [
                 "all" if scope and scope.everything else "",
                 _array(scope.departments) if scope else "{}",
@@ -70,10 +70,32 @@ def entered(scope: Scope) -> Iterator[Scope]:
         yield scope
     finally:
         _current.reset(token)
-        if connection.in_atomic_block:
-            # An aborted transaction takes no statement and shows no row; its rollback brings the former scope back.
-            with suppress(InternalError):
-                _tell_database(_current.get())
+        _restore()
+
+
+def _restore() -> None:
+    if connection.in_atomic_block:
+        # An aborted transaction takes no statement and shows no row; its rollback brings the former scope back.
+        with suppress(InternalError):
+            _tell_database(_current.get())
+
+
+@contextmanager
+def transacted(scope: Scope, *, savepoint: str = "") -> Iterator[None]:
+    """A transaction that looks through this scope from its first statement, with a savepoint set in the same round trip.
+
+    The database forgets the scope with the transaction, so only one inside another has to be taken back.
+    """
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        token = _current.set(scope)
+        try:
+            _tell_database(scope, also=f"; SAVEPOINT {savepoint}" if savepoint else "")
+            yield
+        finally:
+            _current.reset(token)
+            if not outermost:
+                _restore()
 
 
 def for_user(user: Any) -> Scope:
@@ -88,10 +110,14 @@ def of(user: Any) -> Iterator[Scope]:
         yield scope
 
 
+def for_system(reason: str) -> Scope:
+    return Scope(user_id=None, everything=True, reason=reason)
+
+
 @contextmanager
 def system(reason: str) -> Iterator[Scope]:
     """All departments, for work that no person does: relay, rollups, migrations of data. The reason is for the reader."""
-    with entered(Scope(user_id=None, everything=True, reason=reason)) as scope:
+    with entered(for_system(reason)) as scope:
         yield scope
 
 

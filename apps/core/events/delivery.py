@@ -29,10 +29,24 @@ AND NOT EXISTS (SELECT 1 FROM core_delivery e WHERE e.handler = d.handler AND e.
 """
 
 
+# One statement takes the session's lock, and only with it counts the attempt; a lost count of a crashed server harms
+# nobody, so nobody waits for the disk. A row another session finished meanwhile is seen anew by FOR UPDATE.
+CLAIM = """
+WITH alone AS MATERIALIZED (
+  SELECT pg_try_advisory_lock(hashtextextended(%(key)s, 0)) AS locked, set_config('synchronous_commit', 'off', true)),
+claimed AS (
+  UPDATE core_delivery SET attempts = attempts + 1, leased_until = now() + make_interval(secs => %(lease)s)
+  WHERE id = (SELECT d.id FROM core_delivery d, alone WHERE alone.locked AND d.id = %(id)s
+    AND d.done_at IS NULL AND d.parked_at IS NULL AND (d.leased_until IS NULL OR d.leased_until < now())
+    AND d.available_at <= now() AND d.handler = ANY(%(known)s) FOR UPDATE OF d SKIP LOCKED)
+  RETURNING handler, attempts)
+SELECT alone.locked, claimed.handler, claimed.attempts FROM alone LEFT JOIN claimed ON true
+"""
+
+
 def deliver(delivery_id: int) -> str:
     """Run the delivery unless it is done, parked, or in another worker's hands; returns what happened."""
-    with _alone(delivery_id) as alone:
-        handler = _claim(delivery_id) if alone else None
+    with _claimed(delivery_id) as handler:
         if handler is None:
             return "skipped"
         try:
@@ -45,47 +59,36 @@ def deliver(delivery_id: int) -> str:
 
 
 @contextmanager
-def _alone(delivery_id: int) -> Iterator[bool]:
-    """A lock of the session: it lasts as long as the work, however long that is, and dies with its worker."""
-    key = [f"delivery:{delivery_id}"]
+def _claimed(delivery_id: int) -> Iterator[Handler | None]:
+    """The handler to run, under a lock of the session: it lasts as long as the work and dies with its worker.
+
+    The attempt is counted before the body runs, so that a body that kills its worker is counted too. A handler that
+    only a newer version knows is left for a worker that knows it.
+    """
+    key = f"delivery:{delivery_id}"
+    wanted = {"key": key, "id": delivery_id, "lease": LEASE.total_seconds(), "known": handlers.names()}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", key)
-        alone = bool(cursor.fetchone()[0])
+        cursor.execute(CLAIM, wanted)
+        locked, name, attempts = cursor.fetchone()
     session = connection.connection
     try:
-        yield alone
+        yield _unless_given_up(delivery_id, name, attempts) if name else None
     finally:
-        if alone and connection.connection is session and not connection.needs_rollback:
+        if locked and connection.connection is session and not connection.needs_rollback:
             with suppress(DatabaseError), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", key)
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
 
 
-def _claim(delivery_id: int) -> Handler | None:
-    """Count the attempt before the body runs, so that a body that kills its worker is counted too.
-
-    A handler that only a newer version knows is left for a worker that knows it.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")
-        cursor.execute(
-            "UPDATE core_delivery SET attempts = attempts + 1, leased_until = now() + make_interval(secs => %s)"
-            " WHERE id = (SELECT id FROM core_delivery WHERE id = %s AND done_at IS NULL AND parked_at IS NULL"
-            "   AND (leased_until IS NULL OR leased_until < now()) AND available_at <= now() AND handler = ANY(%s)"
-            "   FOR UPDATE SKIP LOCKED) RETURNING handler, attempts",
-            [LEASE.total_seconds(), delivery_id, handlers.names()],
-        )
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    handler = handlers[row[0]]
-    if row[1] > handler.max_attempts:
-        _park(delivery_id, handler, f"Given up after {handler.max_attempts} attempts; the worker died each time.")
-        return None
-    return handler
+def _unless_given_up(delivery_id: int, name: str, attempts: int) -> Handler | None:
+    handler = handlers[name]
+    if attempts <= handler.max_attempts:
+        return handler
+    _park(delivery_id, handler, f"Given up after {handler.max_attempts} attempts; the worker died each time.")
+    return None
 
 
 def _run_atomic(delivery_id: int, handler: Handler) -> str:
-    with transaction.atomic(), scope.system(f"handler {handler.name}"):
+    with scope.transacted(scope.for_system(f"handler {handler.name}")):
         delivery = Delivery.objects.select_for_update(of=("self",)).select_related("event").get(pk=delivery_id)
         if delivery.done_at:
             return "already done"
@@ -98,11 +101,11 @@ def _run_atomic(delivery_id: int, handler: Handler) -> str:
 
 
 def _run_slow(delivery_id: int, handler: Handler) -> str:
-    with transaction.atomic(), scope.system(f"handler {handler.name}"):
+    with scope.transacted(scope.for_system(f"handler {handler.name}")):
         delivery = Delivery.objects.select_related("event").get(pk=delivery_id)
     with context.entered(cause_id=delivery.event_id, request_id=delivery.event.request_id, depth=_depth(delivery) + 1):
         handler.run(delivery.event)
-    with transaction.atomic(), scope.system(f"handler {handler.name}"):
+    with scope.transacted(scope.for_system(f"handler {handler.name}")):
         Delivery.objects.filter(pk=delivery_id).update(done_at=Now(), leased_until=None, last_error="")
     return "done"
 

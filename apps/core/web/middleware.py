@@ -18,6 +18,7 @@ from apps.core.web.identify import user_by_token
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
+UNDO_POINT = "ops_undo"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
@@ -76,8 +77,8 @@ class UnitOfWork:
 
     def _in_transaction(self, request: HttpRequest, user: Any) -> HttpResponse:
         seen = scope.for_user(user) if user.is_authenticated else scope.NOBODY
-        with transaction.atomic(), scope.entered(seen):
-            request.undo_point = transaction.savepoint()  # type: ignore[attr-defined]
+        with scope.transacted(seen, savepoint=UNDO_POINT):
+            request.undo_point = UNDO_POINT  # type: ignore[attr-defined]
             response = self.get_response(request)
             if hasattr(response, "render") and not getattr(response, "is_rendered", True):
                 response = response.render()
