@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import F
@@ -66,7 +67,7 @@ def _claimed(delivery_id: int) -> Iterator[Handler | None]:
     only a newer version knows is left for a worker that knows it.
     """
     key = f"delivery:{delivery_id}"
-    wanted = {"key": key, "id": delivery_id, "lease": LEASE.total_seconds(), "known": handlers.names()}
+    wanted: dict[str, Any] = {"key": key, "id": delivery_id, "lease": LEASE.total_seconds(), "known": handlers.names()}
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, wanted)
         locked, name, attempts = cursor.fetchone()
