@@ -24,6 +24,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "too_many_login_attempts": "Too many failed tries. Wait a few minutes and try again.",
+        "many_accounts_tried": "Many accounts failed to sign in lately. Wait a quarter of an hour, or use a device on"
+        " which you signed in before.",
         "username_password_mismatch": WRONG,
         "email_password_mismatch": WRONG,
         "incorrect_password": "The password is not correct.",
@@ -50,7 +52,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         self._login_failed_rl_usage = None
-        if not lockout.may_try(**self._keys(request, credentials)):
+        keys = self._keys(request, credentials)
+        if lockout.sprayed(keys["place"]):
+            raise self.validation_error("many_accounts_tried")
+        if not lockout.may_try(**keys):
             raise self.validation_error("too_many_login_attempts")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
@@ -65,6 +70,8 @@ class AccountAdapter(DefaultAccountAdapter):
                 failures=count,
                 place=keys["place"],
             )
+        if count == 1 and lockout.sprayed(keys["place"]):
+            services.record_security_event("sprayed", address=self.get_client_ip(request), place=keys["place"])
 
     def post_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **options)

@@ -14,6 +14,10 @@ from apps.accounts.models import SignInFailure, User
 FREE_TRIES = 5
 LONGEST_PAUSE = timedelta(minutes=15)
 MOST_IN_A_ROW = 100
+# One password tried on many accounts: how many accounts may fail lately from one network, and from everywhere.
+SPRAY_WINDOW = timedelta(minutes=15)
+MOST_ACCOUNTS_PER_NETWORK = 30
+MOST_ACCOUNTS = 500
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
@@ -47,6 +51,20 @@ def may_try(*, account: str, place: str) -> bool:
     rows = SignInFailure.objects.filter(account=account)
     rows = rows.filter(place=place) if place.startswith("device:") else rows.exclude(place__startswith="device:")
     return int(rows.aggregate(total=Sum("in_a_row"))["total"] or 0) < MOST_IN_A_ROW
+
+
+def sprayed(place: str) -> bool:
+    """Whether too many accounts failed lately from this network or in all; a device known to its account is exempt."""
+    if place.startswith("device:"):
+        return False
+    lately = SignInFailure.objects.filter(last_at__gt=timezone.now() - SPRAY_WINDOW).exclude(
+        place__startswith="device:"
+    )
+    accounts = lately.values("account").distinct()
+    return (
+        accounts.filter(place=place)[:MOST_ACCOUNTS_PER_NETWORK].count() >= MOST_ACCOUNTS_PER_NETWORK
+        or accounts[:MOST_ACCOUNTS].count() >= MOST_ACCOUNTS
+    )
 
 
 def pause(failures: int) -> timedelta:

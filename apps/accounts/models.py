@@ -14,15 +14,24 @@ from apps.core.access.rights import rights_of
 
 
 class PeopleQuerySet(models.QuerySet["User"]):
-    """People within the reader's departments, and the reader."""
+    """Whom the matrix lets one read, and oneself."""
 
     def visible_to(self, user: Any, verb: str = "r") -> PeopleQuerySet:
         rights = rights_of(user)
         reach = rights.reach("user", verb)
         if reach.everything:
             return self
-        departments = list(reach.departments) or (sorted(rights.homes) if verb == "r" else [])
-        return self.filter(Q(departments__overlap=departments) | Q(pk=rights.user_id if verb == "r" else None))
+        mine = Q(pk=rights.user_id if verb == "r" else None)
+        return self.filter(Q(departments__overlap=list(reach.departments)) | mine)
+
+    def choosable_by(self, user: Any) -> PeopleQuerySet:
+        """Whom a form offers by name, such as a stand-in: colleagues too, whose records stay closed."""
+        rights = rights_of(user)
+        reach = rights.reach("user", "r")
+        if reach.everything:
+            return self
+        departments = sorted(reach.departments | rights.homes)
+        return self.filter(Q(departments__overlap=departments) | Q(pk=rights.user_id))
 
 
 class PeopleManager(UserManager.from_queryset(PeopleQuerySet)):  # type: ignore[misc]
@@ -170,4 +179,8 @@ class SignInFailure(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account", "place"], name="one row of failures per account and place")
+        ]
+        indexes = [
+            models.Index(fields=["place", "-last_at"], name="failure_place"),
+            models.Index(fields=["-last_at"], name="failure_age"),
         ]

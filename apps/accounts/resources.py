@@ -36,6 +36,7 @@ class UserResource(Resource):
     order = "username"
     import_key = ("username",)
     changed_fact = events.UserChanged
+    take_back = staticmethod(services.switch_off_user)
     actions = (
         Action(
             name="invite",

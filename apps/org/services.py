@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 
 from apps.accounts import services as accounts
 from apps.accounts.models import User
@@ -264,15 +265,19 @@ def grant_role(
 def refresh_homes(user: User | None = None) -> None:
     """Tell accounts where people hold a role today, so that they are seen by the right departments."""
     today = date.today()
-    held = RoleGrant.objects.filter(valid_from__lte=today).filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gt=today)
+    held = (
+        RoleGrant.objects.filter(valid_from__lte=today)
+        .filter(Q(valid_until__isnull=True) | Q(valid_until__gt=today))
+        .order_by("department_id")
+        .values_list("department_id", flat=True)
+        .distinct()
     )
-    people = [user] if user is not None else list(User.objects.all())
-    homes: dict[int, set[int]] = {}
-    for user_id, department_id in held.filter(user__in=people).values_list("user_id", "department_id"):
-        homes.setdefault(user_id, set()).add(department_id)
-    for person in people:
-        accounts.set_home_departments(person, departments=sorted(homes.get(person.pk, set())))
+    if user is not None:
+        accounts.set_home_departments(user, departments=list(held.filter(user=user)))
+        return
+    homes = ArraySubquery(held.filter(user=OuterRef("pk")))
+    for person in User.objects.annotate(held_now=homes).exclude(departments=F("held_now")):
+        accounts.set_home_departments(person, departments=person.held_now)
 
 
 def _may_grant(role: str, user: User, department: Department, actor: Any) -> None:

@@ -100,6 +100,35 @@ def test_a_hundred_failures_in_a_row_close_the_account_to_strangers_only() -> No
     assert sign_in(Client(), "mia", address="10.77.0.1"), "success ends the row of failures"
 
 
+def test_one_password_on_many_accounts_closes_the_network_and_not_known_devices() -> None:
+    person("mia")
+    known, stranger = Client(), Client()
+    assert sign_in(known, "mia")
+    known.post("/account/logout/")
+    for number in range(lockout.MOST_ACCOUNTS_PER_NETWORK):
+        assert not lockout.sprayed("10.8.8.0/24")
+        assert not sign_in(stranger, f"guess{number}", WRONG, f"10.8.8.{number}")
+    answer = stranger.post("/account/login/", {"login": "mia", "password": people.PASSWORD}, REMOTE_ADDR="10.8.8.200")
+    assert answer.status_code == 200 and "a quarter of an hour" in answer.content.decode()
+    assert SecurityEvent.objects.filter(kind="sprayed").count() == 1
+    assert sign_in(known, "mia", address="10.8.8.200"), "a device known to its account is not a stranger"
+    assert sign_in(Client(), "mia", address="10.5.5.5"), "other networks go on"
+    SignInFailure.objects.update(last_at=timezone.now() - lockout.SPRAY_WINDOW)
+    assert sign_in(Client(), "mia", address="10.8.8.200"), "after the window the door opens"
+
+
+def test_many_accounts_from_many_networks_close_the_door_to_strangers(monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.setattr(lockout, "MOST_ACCOUNTS", 20)
+    person("mia")
+    known = Client()
+    assert sign_in(known, "mia")
+    known.post("/account/logout/")
+    for number in range(20):
+        lockout.failed(account=f"login:guess{number}", place=f"10.20.{number}.0/24")
+    assert not sign_in(Client(), "mia", address="10.6.6.6")
+    assert sign_in(known, "mia", address="10.6.6.6")
+
+
 def test_unknown_people_get_the_same_answers() -> None:
     person("mia")
     answers: dict[str, list[tuple[int, str]]] = {}

@@ -52,8 +52,6 @@ def sees(resource: Resource, role: str, position: str) -> bool:
         return found.reach != "S"
     if resource.name == "delegation":
         return found.reach == "G" or position == "mine"
-    if resource.name == "user" and found.reach == "S":
-        return position in {"own", "mine"}  # colleagues of one's own department, among whom a stand-in is named
     if position == "mine" and resource.name in {"user", "role_grant"}:
         return True
     if position == "above" and (getattr(resource.model, "INHERIT", False) or resource.name == "department"):

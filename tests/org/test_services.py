@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models.signals import post_init
 
 from apps.accounts.models import User
 from apps.core.access import scope
@@ -13,6 +14,7 @@ from apps.core.access.rights import rights_of
 from apps.core.errors import Refused
 from apps.core.web.views_explain import explain
 from apps.org import services as org
+from apps.org.forms import DelegateForm
 from apps.org.models import Closure, Department, Placement, RoleGrant, Team
 from tests.factories import people
 
@@ -177,3 +179,35 @@ def test_explain_names_the_grant_or_the_missing_role() -> None:
         cast.worker.is_active = False
         cast.worker.__dict__.pop("_rights", None)
         assert explain(cast.worker, "team", None).rows[0].cells[2].text == "The account is switched off."
+
+
+def test_the_hourly_look_at_homes_loads_and_writes_only_those_that_moved() -> None:
+    with scope.system("test"):
+        places = people.company()
+        moved, ended, same = (people.user(name, role="DPM", department=places.plant) for name in ("a", "b", "c"))
+        User.objects.filter(pk=moved.pk).update(departments=[])
+        RoleGrant.objects.filter(user=ended).update(valid_from=date.today() - timedelta(9), valid_until=date.today())
+        loaded: list[str] = []
+
+        def note(sender: type, instance: User, **kwargs: object) -> None:
+            loaded.append(instance.username)
+
+        post_init.connect(note, sender=User)
+        org.refresh_homes()
+        post_init.disconnect(note, sender=User)
+        assert sorted(loaded) == ["a", "b"]
+        kept = dict(User.objects.values_list("username", "departments"))
+    assert kept["a"] == kept["c"] == [places.plant.pk] and kept["b"] == []
+    assert same.departments == [places.plant.pk]
+
+
+def test_an_operator_reads_no_colleague_and_can_still_name_one_as_stand_in() -> None:
+    with scope.system("test"):
+        places = people.company()
+        operator = people.user("operator", role="OPR", department=places.plant)
+        colleague = people.user("colleague", role="SUP", department=places.plant)
+        stranger = people.user("stranger", role="SUP", department=places.other)
+    with scope.of(operator):
+        assert list(User.objects.visible_to(operator)) == [operator]
+        offered = set(DelegateForm(actor=operator).fields["substitute"].queryset)  # type: ignore[attr-defined]
+    assert offered == {operator, colleague} and stranger not in offered

@@ -10,9 +10,12 @@ from django.forms.models import fields_for_model
 
 
 def _choices(model: type[models.Model], actor: Any) -> models.QuerySet[Any]:
-    """What the person may choose from: visible and not archived."""
+    """What the person may choose from: visible (or named as choosable) and not archived."""
     manager: Any = model._default_manager
-    rows: models.QuerySet[Any] = manager.visible_to(actor) if hasattr(manager, "visible_to") else manager.all()
+    if hasattr(manager, "choosable_by"):
+        rows: models.QuerySet[Any] = manager.choosable_by(actor)
+    else:
+        rows = manager.visible_to(actor) if hasattr(manager, "visible_to") else manager.all()
     names = {field.name for field in model._meta.fields}
     for name, rule in (("archived_at", {"archived_at__isnull": True}), ("is_active", {"is_active": True})):
         if name in names:

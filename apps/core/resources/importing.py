@@ -216,7 +216,12 @@ class RowImporter:
     def _take_back(self, record: Noun, effect: dict[str, Any]) -> None:
         fact = self.resource.changed_fact
         if "made" in effect:
-            archive(record, actor=self.actor, fact=fact)
+            if self.resource.archives:
+                archive(record, actor=self.actor, fact=fact)
+            elif self.resource.take_back is not None:
+                self.resource.take_back(record, actor=self.actor)
+            else:
+                raise Refused(f"{self.resource.plural} cannot be taken back by an undo.", code="no_undo")
             return
         values = {}
         for name, value in effect["before"].items():
