@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
@@ -12,6 +13,10 @@ from apps.accounts.models import User
 from apps.core.actions.fields import ActionForm
 
 SIGN_IN_NAME = RegexValidator(r"^[\w.@+-]+\Z", "Use letters, digits and . @ + - _ only.")
+
+
+AREAS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+PLACES = ["UTC", *sorted(name for name in available_timezones() if name.startswith(AREAS))]
 
 
 def known_zone_or_empty(name: str) -> None:
@@ -35,11 +40,14 @@ class UserForm(ActionForm):
 class PreferencesForm(ActionForm):
     """How the platform looks for me."""
 
+    language = forms.ChoiceField(required=False, choices=[("", "As my browser"), *settings.LANGUAGES])
     theme = forms.ChoiceField(choices=User.Theme.choices)
     density = forms.ChoiceField(choices=User.Density.choices, label="Row height")
     single_keys = forms.BooleanField(required=False, label="Single-key shortcuts")
-    time_zone = forms.CharField(
-        max_length=60, required=False, validators=[known_zone_or_empty], help_text="Empty: the site's"
+    time_zone = forms.ChoiceField(
+        required=False,
+        choices=[("", "The site's"), *((name, name) for name in PLACES)],
+        error_messages={"invalid_choice": "'%(value)s' is no time zone. Write it like Europe/Stockholm."},
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import translation
 
 from apps.accounts import services
 from apps.core.web.identify import client_address
@@ -30,6 +31,9 @@ class SessionLife:
         started = request.session.get("signed_in_at")
         if "_auth_user_id" in request.session and time.time() - (started or 0) > settings.SESSION_COOKIE_AGE:
             logout(request)
+        elif "_auth_user_id" in request.session and (language := getattr(request.user, "language", "")):
+            translation.activate(language)
+            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
         response = self.get_response(request)
         if response.status_code == 403 and request.user.is_authenticated:
             services.record_security_event(

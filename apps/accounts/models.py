@@ -63,6 +63,7 @@ class User(AbstractUser):
     density = models.CharField(max_length=12, choices=Density.choices, default=Density.DEFAULT)
     single_keys = models.BooleanField("single-key shortcuts", default=True)
     time_zone = models.CharField(max_length=60, blank=True)
+    language = models.CharField(max_length=8, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     # Where the person holds a role today; the organisation keeps it true.
     departments = ArrayField(models.BigIntegerField(), default=list, editable=False)

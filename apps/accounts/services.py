@@ -146,9 +146,13 @@ def make_password_link(user: User, *, actor: Any) -> str:
     return f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
 
 
-def set_preferences(*, actor: User, theme: str, density: str, single_keys: bool, time_zone: str) -> User:
+def set_preferences(
+    *, actor: User, theme: str, density: str, single_keys: bool, time_zone: str, language: str = ""
+) -> User:
     """How the platform looks for this person; no event, it is nobody else's business."""
-    User.objects.filter(pk=actor.pk).update(theme=theme, density=density, single_keys=single_keys, time_zone=time_zone)
+    User.objects.filter(pk=actor.pk).update(
+        theme=theme, density=density, single_keys=single_keys, time_zone=time_zone, language=language
+    )
     actor.refresh_from_db()
     return actor
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from apps.accounts import services, stepup
 from apps.accounts.forms import PreferencesForm, TokenForm
@@ -45,7 +46,7 @@ def _index(current: str, user: Any) -> tuple[pm.Link, ...]:
 def settings_me(request: HttpRequest) -> HttpResponse:
     """How the platform looks for me."""
     user: Any = request.user
-    initial = {name: getattr(user, name) for name in ("theme", "density", "single_keys", "time_zone")}
+    initial = {name: getattr(user, name) for name in ("language", "theme", "density", "single_keys", "time_zone")}
     form = PreferencesForm(request.POST or None, initial=initial, actor=user)
     if request.method == "POST" and form.is_valid():
         services.set_preferences(actor=user, **form.cleaned_data)
@@ -71,9 +72,9 @@ def _roles(user: Any) -> pm.Table:
         pm.Row(
             str(index),
             cells=(
-                pm.Cell(matrix.ROLES[one.role]),
+                pm.Cell(gettext(matrix.ROLES[one.role])),
                 pm.Cell(names[one.department_id]),
-                pm.Cell("As a stand-in" if one.on_behalf_of_id else "Own role"),
+                pm.Cell(gettext("As a stand-in") if one.on_behalf_of_id else gettext("Own role")),
             ),
         )
         for index, one in enumerate(grants)

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.translation import get_language, gettext
 
 from apps.core.resources.resource import Column, Resource, resources
 from apps.core.values import format_number
@@ -28,13 +30,13 @@ def when(value: datetime | date, zone: ZoneInfo, *, today: date | None = None) -
     today = today or timezone.now().astimezone(zone).date()
     if isinstance(value, datetime):
         local = value.astimezone(zone)
-        full = f"{local:%A} {local.day} {local:%B %Y, %H:%M} {local.tzname()}"
+        full = f"{date_format(local, 'l j F Y, H:i')} {local.tzname()}"
         if local.date() == today:
-            return f"today {local:%H:%M}", full
+            return gettext("today %(time)s") % {"time": f"{local:%H:%M}"}, full
         day = local.date()
     else:
-        day, full = value, f"{value:%A} {value.day} {value:%B %Y}"
-    short = f"{day.day} {day:%b}" if day.year == today.year else f"{day.day} {day:%b %Y}"
+        day, full = value, date_format(value, "l j F Y")
+    short = date_format(day, "j M" if day.year == today.year else "j M Y")
     return short, full
 
 
@@ -53,11 +55,11 @@ def plain_cell(value: Any, zone: ZoneInfo, *, kind: str = "text", user: Any = No
     if kind == "status" and isinstance(value, tuple):
         return pm.Cell(value[1], "status", tone=value[0])
     if isinstance(value, bool):
-        return pm.Cell("Yes" if value else "No")
+        return pm.Cell(gettext("Yes") if value else gettext("No"))
     if isinstance(value, int | Decimal | float):
         # Zeros at the end come from the database's type; nobody wrote them.
         exact = value.normalize() if isinstance(value, Decimal) and value.is_finite() else value
-        return pm.Cell(format_number(exact), "number")
+        return pm.Cell(format_number(exact, locale=get_language() or "en"), "number")
     if isinstance(value, datetime | date):
         short, full = when(value, zone)
         return pm.Cell(short, "date", title=full)
