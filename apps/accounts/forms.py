@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.core.actions.fields import ActionForm
@@ -40,13 +41,13 @@ class UserForm(ActionForm):
 class PreferencesForm(ActionForm):
     """How the platform looks for me."""
 
-    language = forms.ChoiceField(required=False, choices=[("", "As my browser"), *settings.LANGUAGES])
-    theme = forms.ChoiceField(choices=User.Theme.choices)
-    density = forms.ChoiceField(choices=User.Density.choices, label="Row height")
+    language = forms.ChoiceField(required=False, choices=[("", _("As my browser")), *settings.LANGUAGES])
+    theme = forms.ChoiceField(choices=[(key, _(words)) for key, words in User.Theme.choices])
+    density = forms.ChoiceField(choices=[(key, _(words)) for key, words in User.Density.choices], label="Row height")
     single_keys = forms.BooleanField(required=False, label="Single-key shortcuts")
     time_zone = forms.ChoiceField(
         required=False,
-        choices=[("", "The site's"), *((name, name) for name in PLACES)],
+        choices=[("", _("The site's")), *((name, name) for name in PLACES)],
         error_messages={"invalid_choice": "'%(value)s' is no time zone. Write it like Europe/Stockholm."},
     )
 
