@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from lucide import IconDoesNotExist, _render_icon
 
 from apps.core.web.pagemodel import Cell, Column, Person, Row
@@ -36,7 +37,7 @@ def icon_markup(name: str, size: int = 16, label: str = "") -> SafeString:
 def status_markup(text: str, tone: str, *, icon: str = "", bare: bool = False) -> SafeString:
     shape = "" if bare else icon_markup(icon or TONE_ICON.get(tone, "circle-dashed"), 12)
     return format_html(
-        '<span class="o-st is-{}{}">{}{}</span>', tone or "idle", " is-bare" if bare else "", shape, text
+        '<span class="o-st is-{}{}">{}{}</span>', tone or "idle", " is-bare" if bare else "", shape, text and gettext(text)
     )
 
 
