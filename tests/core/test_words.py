@@ -14,6 +14,7 @@ from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
 from django.test import Client, override_settings
+from django.utils import translation
 
 from apps.accounts import services
 from apps.core.access import scope
@@ -91,6 +92,13 @@ class Texts(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not NOT_WORDS & set(self.open) and data.strip():
             self.found.append(data.strip())
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """Requests of a test run in its thread; the next test reads English again."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
