@@ -37,7 +37,11 @@ def icon_markup(name: str, size: int = 16, label: str = "") -> SafeString:
 def status_markup(text: str, tone: str, *, icon: str = "", bare: bool = False) -> SafeString:
     shape = "" if bare else icon_markup(icon or TONE_ICON.get(tone, "circle-dashed"), 12)
     return format_html(
-        '<span class="o-st is-{}{}">{}{}</span>', tone or "idle", " is-bare" if bare else "", shape, text and gettext(text)
+        '<span class="o-st is-{}{}">{}{}</span>',
+        tone or "idle",
+        " is-bare" if bare else "",
+        shape,
+        text and gettext(text),
     )
 
 
