@@ -126,7 +126,9 @@ def test_everything_one_can_use_has_a_name_and_every_post_is_guarded(name: str, 
 
 
 def test_no_template_holds_inline_style_script_or_handlers() -> None:
-    forbidden = re.compile(r"\sstyle=|<style|<script(?![^>]*\ssrc=)(?![^>]*type=.application/json)|\son[a-z]+=|hx-on|hx-vals|javascript:|\|safe\b")
+    forbidden = re.compile(
+        r"\sstyle=|<style|<script(?![^>]*\ssrc=)(?![^>]*type=.application/json)|\son[a-z]+=|hx-on|hx-vals|javascript:|\|safe\b"
+    )
     allowed = {("field_notes.html", "|safe")}  # help_text is written by us, never by users
     found = [
         (path.name, match.group(0))

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_sign_in_failures"),
+        ("accounts", "0003_failures_by_network"),
     ]
 
     operations = [
