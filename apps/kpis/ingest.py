@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from psycopg2.errors import UniqueViolation
 
 from apps.core.errors import Refused
 
@@ -24,13 +26,15 @@ TWINS = """
 SELECT kpi_id, department_id, at FROM kpis_incoming GROUP BY 1, 2, 3
 HAVING count(DISTINCT (value, weight)) > 1 LIMIT 5
 """
-REPEATS = """
-SELECT EXISTS (SELECT 1 FROM kpis_incoming GROUP BY kpi_id, department_id, at HAVING count(*) > 1)
+# Nearly all batches hold only new readings: a plain insert says so by itself, at half the price of an upsert.
+ALL_NEW = """
+INSERT INTO kpis_reading (kpi_id, department_id, at, value, weight, batch_id)
+SELECT kpi_id, department_id, at, value, weight, %s FROM kpis_incoming ORDER BY kpi_id, department_id, at
 """
 STORE = """
 WITH done AS (
   INSERT INTO kpis_reading AS r (kpi_id, department_id, at, value, weight, batch_id)
-  SELECT {once} kpi_id, department_id, at, value, weight, %s FROM kpis_incoming
+  SELECT DISTINCT ON (kpi_id, department_id, at) kpi_id, department_id, at, value, weight, %s FROM kpis_incoming
   ORDER BY kpi_id, department_id, at
   ON CONFLICT (kpi_id, department_id, at) DO UPDATE
     SET value = EXCLUDED.value, weight = EXCLUDED.weight, batch_id = EXCLUDED.batch_id, corrected = true
@@ -61,22 +65,31 @@ def store(rows: Iterable[Measured], *, batch_id: int) -> Stored:
         count, first_at, last_at = cursor.fetchone()
         if not count:
             return Stored(0, 0, 0, None, None)
-        cursor.execute(REPEATS)
-        (repeats,) = cursor.fetchone()
-        twins = []
-        if repeats:
-            cursor.execute(TWINS)
-            twins = cursor.fetchall()
-        if twins:
-            raise Refused(
-                f"{twins[0][2]:%Y-%m-%d %H:%M} occurs twice with different values. Keep one row per KPI, department and time.",
-                code="duplicate_readings",
-            )
         cursor.execute("SELECT kpis_ensure_partitions(%s, %s)", [first_at, last_at])
-        cursor.execute("ANALYZE kpis_incoming")
-        cursor.execute(STORE.format(once="DISTINCT ON (kpi_id, department_id, at)" if repeats else ""), [batch_id])
-        added, corrected = cursor.fetchone()
+        try:
+            with transaction.atomic():
+                cursor.execute(ALL_NEW, [batch_id])
+                added, corrected = cursor.rowcount, 0
+        except IntegrityError as error:
+            if not isinstance(error.__cause__, UniqueViolation):
+                raise
+            added, corrected = _merge(cursor, batch_id)
     return Stored(count, added, corrected, first_at, last_at)
+
+
+def _merge(cursor: Any, batch_id: int) -> tuple[int, int]:
+    """The careful way, when a reading occurs twice or is known already: how many were added, how many corrected."""
+    cursor.execute(TWINS)
+    twins = cursor.fetchall()
+    if twins:
+        raise Refused(
+            f"{twins[0][2]:%Y-%m-%d %H:%M} occurs twice with different values. Keep one row per KPI, department and time.",
+            code="duplicate_readings",
+        )
+    cursor.execute("ANALYZE kpis_incoming")
+    cursor.execute(STORE, [batch_id])
+    added, corrected = cursor.fetchone()
+    return added, corrected
 
 
 class _Lines(io.RawIOBase):
