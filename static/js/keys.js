@@ -3,8 +3,8 @@ const allowed = document.documentElement.hasAttribute("data-keys");
 let first = "", since = 0;
 
 const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open]");
-const rows = () => [...document.querySelectorAll("#rows tbody tr")];
-const here = () => document.activeElement?.closest?.("#rows tbody tr");
+const rows = () => [...document.querySelectorAll("#rows tbody tr[data-url]")];
+const here = () => document.activeElement?.closest?.("#rows tbody tr[data-url]");
 
 function move(step) {
   const all = rows();

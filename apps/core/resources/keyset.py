@@ -14,31 +14,35 @@ from django.db.models import F, Q
 from apps.core.errors import Refused
 from apps.core.models import plain
 
+Cursor = tuple[Any, int, Any]  # sort value, key, group
+
 
 @dataclass(frozen=True)
 class Order:
-    """One sort column and its direction; the key breaks ties in the same direction."""
+    """One sort column and its direction; the key breaks ties in the same direction. A group stands before both."""
 
     field: str
     descending: bool
+    group: str = ""
+    group_descending: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Order:
         return cls(text.lstrip("-"), text.startswith("-"))
 
     def reversed(self) -> Order:
-        return Order(self.field, not self.descending)
+        return Order(self.field, not self.descending, self.group, not self.group_descending)
 
     def apply(self, rows: models.QuerySet[Any], *, nulls_last: bool = True) -> models.QuerySet[Any]:
-        if self.field in {"id", "pk"}:
-            return rows.order_by("-pk" if self.descending else "pk")
-        column = F(self.field)
-        first = (
-            column.desc(nulls_last=nulls_last or None, nulls_first=(not nulls_last) or None)
-            if self.descending
-            else column.asc(nulls_last=nulls_last or None, nulls_first=(not nulls_last) or None)
-        )
-        return rows.order_by(first, "-pk" if self.descending else "pk")
+        parts: list[Any] = [_directed(self.group, self.group_descending, nulls_last)] if self.group else []
+        if self.field not in {"id", "pk"}:
+            parts.append(_directed(self.field, self.descending, nulls_last))
+        return rows.order_by(*parts, "-pk" if self.descending else "pk")
+
+
+def _directed(field: str, descending: bool, nulls_last: bool) -> Any:
+    nulls = {"nulls_last": True} if nulls_last else {"nulls_first": True}
+    return F(field).desc(**nulls) if descending else F(field).asc(**nulls)
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Page:
 def page(rows: models.QuerySet[Any], order: Order, *, size: int, after: str = "", before: str = "") -> Page:
     """The rows after (or before) a cursor. Raises Refused for a cursor that this list did not make."""
     backwards = bool(before)
-    cursor = _read(before or after) if (before or after) else None
+    cursor = _read(before or after, grouped=bool(order.group)) if (before or after) else None
     walk = order.reversed() if backwards else order
     # Nulls stand at the end of the list in both directions, so a walk backwards meets them first.
     ordered = walk.apply(rows, nulls_last=not backwards)
@@ -80,36 +84,47 @@ def page(rows: models.QuerySet[Any], order: Order, *, size: int, after: str = ""
     )
 
 
-def _beyond(order: Order, cursor: tuple[Any, int], *, nulls_last: bool) -> Q:
-    value, key = cursor
-    key_rule = Q(pk__lt=key) if order.descending else Q(pk__gt=key)
-    if order.field in {"id", "pk"}:
-        return key_rule
+def _beyond(order: Order, cursor: Cursor, *, nulls_last: bool) -> Q:
+    value, key, group = cursor
+    rule = Q(pk__lt=key) if order.descending else Q(pk__gt=key)
+    if order.field not in {"id", "pk"}:
+        rule = _after(order.field, order.descending, value, rule, nulls_last)
+    return _after(order.group, order.group_descending, group, rule, nulls_last) if order.group else rule
+
+
+def _after(field: str, descending: bool, value: Any, tie: Q, nulls_last: bool) -> Q:
+    """Behind a value, or at it and behind by `tie`."""
     if value is None:
-        same = Q(**{f"{order.field}__isnull": True}) & key_rule
-        return same if nulls_last else same | Q(**{f"{order.field}__isnull": False})
-    beyond = Q(**{f"{order.field}__{'lt' if order.descending else 'gt'}": value})
-    rule = beyond | (Q(**{order.field: value}) & key_rule)
-    return rule | Q(**{f"{order.field}__isnull": True}) if nulls_last else rule
+        same = Q(**{f"{field}__isnull": True}) & tie
+        return same if nulls_last else same | Q(**{f"{field}__isnull": False})
+    beyond = Q(**{f"{field}__{'lt' if descending else 'gt'}": value})
+    rule = beyond | (Q(**{field: value}) & tie)
+    return rule | Q(**{f"{field}__isnull": True}) if nulls_last else rule
 
 
-def _value(order: Order, record: Any) -> Any:
-    for part in order.field.split("__"):
+def _value(field: str, record: Any) -> Any:
+    for part in field.split("__"):
         record = getattr(record, part) if record is not None else None
     return plain(record)
 
 
 def _write(order: Order, record: Any) -> str:
-    data = json.dumps([_value(order, record), record.pk], separators=(",", ":"))
+    parts = [_value(order.field, record), record.pk]
+    if order.group:
+        parts.append(_value(order.group, record))
+    data = json.dumps(parts, separators=(",", ":"))
     return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
 
 
-def _read(cursor: str) -> tuple[Any, int]:
+def _read(cursor: str, *, grouped: bool) -> Cursor:
     try:
-        value, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(key, bool) or not isinstance(key, int) or isinstance(value, list | dict):
+        value, key, *rest = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        group = rest[0] if rest else None
+        if len(rest) != int(grouped) or isinstance(value, list | dict) or isinstance(group, list | dict):
             raise ValueError
-        return value, key
+        if isinstance(key, bool) or not isinstance(key, int):
+            raise ValueError
+        return value, key, group
     except (ValueError, TypeError, UnicodeDecodeError) as error:
         raise _bad_cursor() from error
 

@@ -114,6 +114,8 @@ class Row:
     cells: tuple[Cell, ...] = ()
     title: str = ""  # names the row for screen readers, as "Select NC-12892"
     meta: str = ""
+    group: str = ""  # set on the first row of a group
+    group_count: str = ""
 
 
 @dataclass(frozen=True, slots=True)

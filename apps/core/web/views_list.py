@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
@@ -15,13 +16,12 @@ from apps.core.models import SavedView
 from apps.core.resources import filtering, keyset
 from apps.core.resources.resource import Column, Resource, by_path
 from apps.core.values import format_number
-from apps.core.web import cells
+from apps.core.web import cells, grouping
 from apps.core.web import pagemodel as pm
 from apps.core.web.navigation import SETUP
 
 SIZES = (25, 50, 100, 200)
 EXACT_UP_TO = 10_000
-NOT_FILTERS = {"after", "before", "sort", "size", "columns", "view", "density", "poll", "archived"}
 
 
 def resource_or_404(path: str) -> Resource:
@@ -57,7 +57,10 @@ def count_of(rows: Any) -> tuple[int | None, str]:
 def build_list(request: HttpRequest, resource: Resource) -> pm.ListPage:
     params = request.GET
     rows, filters = matching(request, resource, params)
-    order = _order(resource, params)
+    group = grouping.chosen(resource, params)
+    order = replace(_order(resource, params), group=grouping.column_of(resource, group))
+    if group and resource.model._meta.get_field(group).is_relation:
+        rows = rows.select_related(group)
     size = _size(params)
     try:
         found = keyset.page(rows, order, size=size, after=params.get("after", ""), before=params.get("before", ""))
@@ -78,7 +81,10 @@ def build_list(request: HttpRequest, resource: Resource) -> pm.ListPage:
         clear_url=resource.list_url() if filtered else "",
         filter_form=filters.form if resource.filters else None,
         columns=tuple(_column(request, one, order, index) for index, one in enumerate(shown)),
-        rows=tuple(_row(one, shown, resource, request.user) for one in found.rows),
+        rows=tuple(
+            _row(one, shown, resource, request.user, heading)
+            for one, heading in zip(found.rows, grouping.headings(resource, group, rows, found.rows), strict=True)
+        ),
         density=params.get("density") or request.user.density,  # type: ignore[arg-type,union-attr]
         empty=_empty(resource, filtered, request.user),
         filtered=filtered,
@@ -121,11 +127,22 @@ def _offers(request: HttpRequest, resource: Resource, count_text: str) -> dict[s
         "bulk_actions": _bulk_actions(resource, request.user),
         "exports": _exports(request, resource),
         "import_url": reverse("import", args=[resource.path]) if can_import(resource, request.user) else "",
+        "group_choices": _group_choices(resource, params),
         "density_choices": tuple(
             pm.Link(label, _with(params, density=key), current=key == request.user.density)  # type: ignore[union-attr]
             for key, label in (("default", "Default"), ("compact", "Compact"), ("comfortable", "Comfortable"))
         ),
     }
+
+
+def _group_choices(resource: Resource, params: QueryDict) -> tuple[pm.Link, ...]:
+    names = grouping.groupable(resource)
+    if not names:
+        return ()
+    now = grouping.chosen(resource, params)
+    return tuple(
+        pm.Link(label, _with(params, group=name), current=name == now) for name, label in [("", "None"), *names.items()]
+    )
 
 
 def can_import(resource: Resource, user: Any) -> bool:
@@ -243,12 +260,14 @@ def _column(request: HttpRequest, column: Column, order: keyset.Order, index: in
     )
 
 
-def _row(record: Any, columns: tuple[Column, ...], resource: Resource, user: Any) -> pm.Row:
+def _row(record: Any, columns: tuple[Column, ...], resource: Resource, user: Any, heading: tuple[str, str]) -> pm.Row:
     return pm.Row(
         str(record.pk),
         resource.url(record),
         tuple(cells.cell(one, record, resource, user, first=index == 0) for index, one in enumerate(columns)),
         title=resource.title(record),
+        group=heading[0],
+        group_count=heading[1],
     )
 
 
