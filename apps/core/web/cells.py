@@ -91,5 +91,5 @@ def field_label(model: type[models.Model], name: str) -> str:
 
 def field_cell(record: Any, name: str, user: Any) -> pm.Cell:
     display = getattr(record, f"get_{name}_display", None)
-    value = display() if callable(display) else getattr(record, name)
+    value = gettext(display()) if callable(display) else getattr(record, name)
     return plain_cell(value, zone_of(user), user=user)
