@@ -1,0 +1,128 @@
+"""Every noun leaves its traces: one fact per act, a place in the search, and exports that run nowhere."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from apps.core.access import scope
+from apps.core.models import Event, SearchEntry
+from apps.core.resources.resource import Resource, resources
+from tests.conformity.test_files import CELLS, export, upload
+from tests.conformity.test_files import NOUNS as FILED
+from tests.factories.nouns import MAKERS
+from tests.factories.world import World
+
+pytestmark = pytest.mark.usefixtures("world")
+# Acts that need more of a story than one record, each told by tests of its own app.
+STORIES = {
+    ("team", "members"): "needs people; without any nothing changes and nothing is told",
+    ("kpi", "restate"): "needs a version and readings before it",
+    ("objective", "activate"): "needs key results that weigh 100 %",
+    ("objective", "reopen"): "needs an active objective",
+    ("objective", "close"): "needs an active objective",
+}
+ACTS = [
+    (one.name, action.name)
+    for one in resources
+    for action in one.actions
+    if action.kind != "create" and (one.name, action.name) not in STORIES
+]
+# What goes before, where undo does not name it.
+BEFORE = {("user", "switch-on"): "switch-off"}
+NOT_SEARCHED = {"reading_batch": "a receipt, found through its KPI"}
+PAYLOADS = ("=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", '=HYPERLINK("http://evil.example")')
+
+
+@pytest.fixture(autouse=True)
+def media(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+def newest() -> int:
+    with scope.system("reading the log"):
+        return Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def act(world: World, resource: Resource, record: Any, name: str) -> Any:
+    maker, url = MAKERS[resource.name], f"/api/v1/{resource.path}/{record.pk}/"
+    action = resource.action(name)
+    assert action is not None
+    with scope.system("reading the version"):
+        record.refresh_from_db()
+    if action.kind == "change":
+        return world.api("clerk", "patch", url, maker.change, **{"If-Match": f'"v{record.version}"'})
+    return world.api("clerk", "post", f"{url}{name}/", maker.verb_data.get(name, {}))
+
+
+@pytest.mark.parametrize(("name", "verb"), ACTS)
+def test_each_act_tells_one_fact_with_its_author(world: World, name: str, verb: str) -> None:
+    resource = resources[name]
+    record = world.records[name]["child"]
+    action = resource.action(verb)
+    assert action is not None
+    if not action.when(record):
+        opposite = BEFORE.get((name, verb)) or next((one.name for one in resource.actions if one.undo == verb), None)
+        assert opposite, f"nobody brings a record to where '{verb}' is possible"
+        assert act(world, resource, record, opposite).status_code == 200
+    last = newest()
+    answer = act(world, resource, record, verb)
+    assert answer.status_code in {200, 202}, answer.content
+    with scope.system("reading the log"):
+        told = list(Event.objects.filter(pk__gt=last, cause__isnull=True))
+        effects = list(Event.objects.filter(pk__gt=last, cause__isnull=False))
+    assert len(told) == 1, [one.name for one in told]
+    assert told[0].actor_id == world.clerk.pk
+    assert told[0].request_id
+    assert {one.cause_id for one in effects} <= {told[0].pk, *(one.pk for one in effects)}
+
+
+@pytest.mark.parametrize("name", [one.name for one in resources if one.archives and one.name not in NOT_SEARCHED])
+def test_search_finds_it_for_readers_and_not_for_a_stranger(world: World, name: str) -> None:
+    resource, record = resources[name], world.records[name]["own"]
+    with scope.system("reading the entry"):
+        entry = SearchEntry.objects.get(subject=record.subject())
+    words, url = entry.title, resource.url(record)
+    found = world.clients["clerk"].get("/search/", {"q": words})
+    assert url in found.content.decode(), f"{words} is not found"
+    assert url not in world.clients["stranger"].get("/search/", {"q": words}).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("name", list(FILED))
+def test_formulas_leave_as_text_and_come_back(world: World, name: str, kind: str) -> None:
+    resource = FILED[name]
+    column = CELLS.get(name, ("name", ""))[0]
+    field = resource.model._meta.get_field(column)
+    if field.get_internal_type() not in {"CharField", "TextField"}:
+        column = next((one for one in resource.fields if free_text(resource, one)), "")
+        if not column:
+            assert not any(free_text(resource, one) for one in resource.fields)
+            return
+    longest = resource.model._meta.get_field(column).max_length
+    for payload in (one[:longest] for one in PAYLOADS):
+        with scope.system("writing what an attacker would"):
+            record = world.records[name]["own"]
+            type(record)._base_manager.filter(pk=record.pk).update(**{column: payload})
+        content = export(world, resource, kind)
+        if kind == "csv":
+            cells = [cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) for cell in row]
+            assert f"'{payload}" in cells
+            assert not [cell for cell in cells if cell[:1] in set("=+@\t\r")]
+        if payload != payload.strip():
+            continue  # forms take such text without its blanks, so it cannot have come in at a door
+        batch = upload(world, resource, content, kind)
+        assert batch.problems == []
+        assert batch.unchanged == batch.rows > 0, f"{payload!r} came back as something else"
+
+
+def free_text(resource: Resource, name: str) -> bool:
+    field = resource.model._meta.get_field(name)
+    return (
+        field.get_internal_type() in {"CharField", "TextField"}
+        and not getattr(field, "choices", None)
+        and name not in resource.import_key
+    )
