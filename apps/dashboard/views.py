@@ -18,8 +18,8 @@ from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.access import page
 from apps.core.web.frame import main_role
+from apps.core.web.homecards import Contribution, View, contributions
 from apps.core.web.navigation import TOP, NavPage, add_page, pages
-from apps.dashboard.cards import Contribution, View, contributions
 
 log = logging.getLogger("ops.dashboard")
 GRAINS = (("day", "Day"), ("week", "Week"), ("month", "Month"))

@@ -23,6 +23,7 @@ from apps.core.resources.resource import resources
 from apps.kpis import queries, services
 from apps.kpis.ingest import Measured
 from apps.kpis.models import Definition, ReadingBatch
+from apps.kpis.panels import exact_text
 from apps.org.models import Department
 
 MAX_READINGS = 100_000
@@ -144,10 +145,6 @@ def _until(text: str | None) -> datetime | None:
             "'until' must be a time with zone, such as 2026-11-24T00:00:00Z.", code="bad_filter", field="until"
         )
     return moment
-
-
-def exact_text(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value.normalize():f}"
 
 
 class BulkReadings(Endpoint):

@@ -15,9 +15,10 @@ from apps.core.errors import Refused
 from apps.core.resources.resource import resources
 from apps.core.values import Period
 from apps.kpis import queries
-from apps.kpis.api import exact_text, wanted_departments
+from apps.kpis.api import wanted_departments
 from apps.kpis.lineage import lineage
 from apps.kpis.models import Definition
+from apps.kpis.panels import exact_text
 from apps.kpis.series import zone
 
 NUMBER = serializers.CharField(allow_null=True, help_text="Exact decimal")

@@ -12,8 +12,9 @@ from apps.core.science.xmr import Variation
 from apps.core.values import Period
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
-from apps.dashboard.cards import Contribution, View, contribute
+from apps.core.web.homecards import Contribution, View, contribute
 from apps.kpis import panels, queries
+from apps.kpis.panels import exact_text
 from apps.kpis.queries import Standing
 from apps.kpis.signals import variation
 from apps.kpis.verdicts import signal_text
@@ -111,7 +112,8 @@ contribute(Contribution("kpis", "KPIs", 10, tiles=tiles, needs=needs, exceptions
 
 def report_part(user: Any, period: Period) -> Part:
     """Key figures of the week with their gap, change and 26-week line."""
-    found = queries.standings(queries.overview_kpis(user), user=user, grain="week", until=period.end)
+    grain = str(getattr(period.grain, "value", period.grain))
+    found = queries.standings(queries.overview_kpis(user), user=user, grain=grain, until=period.end)
     shown = [one for one in found if one.latest is not None]
     rows = tuple(_report_row(one) for one in shown)
     off = [one for one in shown if one.tone in {"bad", "warn"}]
@@ -130,9 +132,9 @@ def report_part(user: Any, period: Period) -> Part:
                 {
                     "code": one.kpi.code,
                     "period": one.latest.period.key,
-                    "value": str(one.latest.value),
+                    "value": exact_text(one.latest.value),
                     "status": one.tone,
-                    "target": str(one.target.target) if one.target else None,
+                    "target": exact_text(one.target.target) if one.target else None,
                 }
                 for one in shown
                 if one.latest is not None
@@ -194,4 +196,4 @@ def _trend(one: Standing) -> ChartSpec:
     )
 
 
-reports.contribute(reports.Source("kpis", 10, report_part))
+reports.contribute(reports.Source("kpis", 10, report_part, title="Key figures"))

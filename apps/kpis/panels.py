@@ -26,6 +26,11 @@ def show(kpi: Definition, value: Decimal | float | None, *, signed: bool = False
     return format_number(value, kpi.decimals, signed=signed, unit=kpi.unit if unit else "")
 
 
+def exact_text(value: Decimal | None) -> str | None:
+    """All digits of a value as plain text, for machines."""
+    return None if value is None else f"{value.normalize():f}"
+
+
 def batch_state(batch: ReadingBatch) -> tuple[str, str]:
     if batch.archived_at is not None:
         return "idle", "Taken back"

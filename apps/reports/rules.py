@@ -13,7 +13,7 @@ from apps.reports.services import STORE
 def _reports_without_file() -> Rows:
     root, broken = settings.MEDIA_ROOT / STORE, []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT number, sha256, size FROM reports_reportrun WHERE state = 'ready'")
+        cursor.execute("SELECT number, sha256, size FROM reports_reportrun WHERE state IN ('ready', 'issued')")
         for number, sha256, size in cursor.fetchall():
             place = stored.path_of(sha256, root)
             if not stored.verify(sha256, root) or place.stat().st_size != size:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.web import pagemodel as pm
-from apps.dashboard.cards import Contribution, View, contribute
+from apps.core.web.homecards import Contribution, View, contribute
 from apps.strategy import panels, queries
 from apps.strategy.models import Objective
 from apps.strategy.queries import Branch

@@ -162,7 +162,9 @@ def test_with_a_dead_broker_short_effects_are_run_by_the_relay(relay: relays.Rel
     relay._turn()
     assert len(seen) == 3
     assert not Delivery.objects.filter(slow=False, done_at__isnull=True, handler="test.rung_short").exists()
-    assert Delivery.objects.filter(slow=True, attempts=0, handler__startswith="test.").count() == 3, "slow ones wait for a worker"
+    assert Delivery.objects.filter(slow=True, attempts=0, handler__startswith="test.").count() == 3, (
+        "slow ones wait for a worker"
+    )
 
 
 def test_deliveries_that_wait_for_a_retry_do_not_starve_the_others(relay: relays.Relay, tmp_path: Path) -> None:

@@ -14,8 +14,12 @@ import pytest
 from apps.core.errors import Refused
 from apps.core.values.recurrence import recurrence
 
-FILE = Path(os.environ.get("OPS_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data")) / "scheduling/expected.json"
-GOLDEN: dict[str, Any] = json.loads(FILE.read_text()) if FILE.exists() else {"rrule": {"cases": []}, "dst": {"cases": []}}
+FILE = (
+    Path(os.environ.get("OPS_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data")) / "scheduling/expected.json"
+)
+GOLDEN: dict[str, Any] = (
+    json.loads(FILE.read_text()) if FILE.exists() else {"rrule": {"cases": []}, "dst": {"cases": []}}
+)
 
 
 def expanded(case: dict[str, Any], zone: ZoneInfo, count: int) -> list[datetime]:

@@ -11,11 +11,14 @@ from typing import Any
 
 from apps.accounts.models import User
 from apps.core.access import scope
+from apps.core.records import write
 from apps.kpis import services as kpis
 from apps.kpis.models import Alert
 from apps.org import services as org
 from apps.org.models import Department
+from apps.reports import events as report_events
 from apps.reports import services as reports
+from apps.reports.models import Dispatch, Recipient
 from apps.strategy import services as strategy
 from tests.factories import people
 from tests.factories.people import Company
@@ -147,6 +150,44 @@ def _reading(company: Company, department: Department, owner: User) -> Any:
 
 def _report(company: Company, department: Department, owner: User) -> Any:
     return reports.request_report(period_key="2026-W10", department=department, actor=owner)
+
+
+def _pack(company: Company, department: Department, owner: User) -> Any:
+    return reports.set_pack(
+        code=f"p{number()}", title="Weekly pack", department=department, owner=owner or people.user(), actor=owner
+    )
+
+
+def _recipient(company: Company, department: Department, owner: User) -> Any:
+    pack = _pack(company, department, owner)
+    return write.create(
+        Recipient(pack=pack, department=department, person=owner, channel="app"),
+        actor=owner,
+        fact=report_events.RecipientAdded,
+    )
+
+
+def _promise(company: Company, department: Department, owner: User) -> Any:
+    return reports.make_promise(
+        pack=_pack(company, department, owner),
+        period_key="2026-W10",
+        action=f"Call them {number()}",
+        owner=owner,
+        due_on=date(2026, 3, 6),
+        actor=owner,
+    )
+
+
+def _dispatch(company: Company, department: Department, owner: User) -> Any:
+    row = Dispatch(
+        run=_report(company, department, owner),
+        recipient=_recipient(company, department, owner),
+        department=department,
+        person=owner,
+        channel="app",
+        state="sent",
+    )
+    return write.create(row, actor=owner, fact=report_events.ReportDispatched)
 
 
 def _delegation(company: Company, department: Department, owner: User) -> Any:
@@ -338,5 +379,39 @@ MAKERS: dict[str, Maker] = {
             "value": "5",
         },
     ),
+    "report_pack": Maker(
+        _pack,
+        lambda c, d, a: {
+            "code": f"n{number()}",
+            "title": "New pack",
+            "department": d.pk,
+            "owner": a.pk,
+            "cadence": "week",
+            "layout": "pack",
+            "on_holiday": "next",
+        },
+        {"title": "Changed"},
+        {"run": {"period_key": "2026-W10"}},
+    ),
+    "report_recipient": Maker(
+        _recipient,
+        lambda c, d, a: {
+            "pack": _pack(c, d, a).pk,
+            "person": a.pk,
+            "channel": "app",
+        },
+    ),
+    "report_promise": Maker(
+        _promise,
+        lambda c, d, a: {
+            "pack": _pack(c, d, a).pk,
+            "period_key": "2026-W10",
+            "action": f"New {number()}",
+            "owner": a.pk,
+            "due_on": "2026-03-06",
+        },
+        {"result": "Done early"},
+    ),
+    "report_dispatch": Maker(_dispatch, lambda c, d, a: {}),
     "report": Maker(_report, lambda c, d, a: {"period_key": "2026-W11"}, follow_ups=1),
 }

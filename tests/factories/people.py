@@ -19,6 +19,8 @@ _numbers = count(1)
 def user(username: str = "", *, role: str = "", department: Department | None = None) -> User:
     name = username or f"person{next(_numbers)}"
     made = accounts.invite_user(username=name, first_name=name.title(), last_name="Test", actor=None, password=PASSWORD)
+    made.email = f"{name}@example.org"
+    made.save(update_fields=["email"])
     if role and department is not None:
         grant(made, role, department)
     return made

@@ -88,7 +88,7 @@ class Rights:
         if inherit and verb == "r" and departments:
             departments |= self.above
         if inherit and verb == "r" and reach.own:
-            departments |= self.homes | self.above
+            departments |= self.above
         if departments:
             condition |= Q(department_id__in=departments)
         if reach.own and own:

@@ -10,7 +10,7 @@ from apps.core.tabular.cells import (
 )
 from apps.core.tabular.columns import ColumnReader
 from apps.core.tabular.reading import Row, Table, read_table
-from apps.core.tabular.writing import guard, unguard, write_csv, write_xlsx
+from apps.core.tabular.writing import guard, unguard, write_book, write_csv, write_xlsx
 
 __all__ = [
     "Cell",
@@ -25,6 +25,7 @@ __all__ = [
     "parse_decimal",
     "read_table",
     "unguard",
+    "write_book",
     "write_csv",
     "write_xlsx",
 ]

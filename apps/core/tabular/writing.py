@@ -84,6 +84,36 @@ def write_xlsx(
     return count
 
 
+def write_book(
+    path: Path, sheets: Sequence[tuple[str, Sequence[str], Iterable[Sequence[Value]]]], note: str = ""
+) -> None:
+    """A workbook of several (name, header, rows) sheets, written by the same rules as a single one."""
+    import xlsxwriter
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        formats = {
+            "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
+            "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+            "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+            "time": book.add_format({"num_format": "hh:mm:ss"}),
+        }
+        for name, header, rows in sheets:
+            page = book.add_worksheet(re.sub(r"[\[\]:*?/\\]", " ", name)[:31])
+            page.freeze_panes(1, 0)
+            for column, head in enumerate(header):
+                page.set_column(column, column, min(60, max(12, len(head) + 2)))
+                page.write_string(0, column, guard(head), formats["head"])
+            for count, row in enumerate(rows, start=1):
+                for column, value in enumerate(row):
+                    _write_cell(page, count, column, value, formats)
+        if note:
+            about = book.add_worksheet("About")
+            about.set_column(0, 0, 100)
+            for line, text in enumerate(note.splitlines()):
+                about.write_string(line, 0, guard(text[:LONGEST_CELL]))
+
+
 def _write_cell(page: Any, row: int, column: int, value: Value, formats: dict[str, Any]) -> None:
     match value:
         case None | "":
