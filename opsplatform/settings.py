@@ -266,7 +266,18 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {"GrainEnum": "apps.kpis.models.Grain"},
+    "ENUM_NAME_OVERRIDES": {
+        "GrainEnum": "apps.kpis.models.Grain",
+        "AlertStateEnum": "apps.kpis.models.Alert.State",
+        "WatchKindEnum": "apps.kpis.models.Watch.Kind",
+        "ReportStateEnum": "apps.reports.models.ReportRun.State",
+        "PromiseStateEnum": "apps.reports.models.Promise.State",
+        "DeliveryStateEnum": "apps.reports.models.Dispatch.State",
+        "ObjectiveStateEnum": "apps.strategy.models.Objective.State",
+        "InitiativeStateEnum": "apps.strategy.models.Initiative.State",
+        "ScanStateEnum": "apps.strategy.models.ScanItem.State",
+        "ScanKindEnum": "apps.strategy.models.ScanItem.Kind",
+    },
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
 

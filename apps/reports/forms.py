@@ -63,8 +63,19 @@ PACK_FIELDS = (
 PackForm = form_for(Pack, PACK_FIELDS)
 RecipientForm = form_for(Recipient, ("pack", "person", "channel"))
 ChangeRecipientForm = form_for(Recipient, ("channel",))
-PromiseForm = form_for(Promise, ("pack", "period_key", "action", "owner", "due_on", "state", "result"))
+_AutomaticPromiseForm = form_for(Promise, ("pack", "period_key", "action", "owner", "due_on", "state", "result"))
 ChangePromiseForm = form_for(Promise, ("action", "owner", "due_on", "state", "result"))
+
+
+class PromiseForm(_AutomaticPromiseForm):  # type: ignore[misc, valid-type]
+    """A promise; it is open unless said otherwise."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["state"].required = False
+
+    def clean_state(self) -> str:
+        return self.cleaned_data["state"] or Promise.State.OPEN
 
 
 class RunPackForm(ActionForm):
