@@ -268,6 +268,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "GrainEnum": "apps.kpis.models.Grain",
+        "ImportStateEnum": "apps.core.models.ImportBatch.State",
         "AlertStateEnum": "apps.kpis.models.Alert.State",
         "WatchKindEnum": "apps.kpis.models.Watch.Kind",
         "ReportStateEnum": "apps.reports.models.ReportRun.State",
