@@ -47,34 +47,33 @@ def needs(view: View) -> list[pm.NeedsRow]:
     runs = (
         ReportRun.objects.visible_to(user).filter(pack__owner_id=user.pk, copy_of__isnull=True).select_related("pack")
     )
-    found = [
-        pm.NeedsRow(
-            title=f"{run} waits for your signature",
-            url=_url(run),
-            why="Nobody gets it before it is signed off",
-            icon="signature",
-            tone="warn",
-            buttons=(pm.Button("Read", _url(run)),),
-            key=f"report:{run.pk}",
-        )
-        for run in runs.filter(state=ReportRun.State.READY, pack__needs_sign_off=True).order_by("-id")[:5]
+    drafts = runs.filter(state=ReportRun.State.READY, pack__needs_sign_off=True).order_by("-id")[:5]
+    failed = runs.filter(state=ReportRun.State.FAILED).order_by("-id")[:5]
+    return [
+        *(_need(run, "waits for your signature", "Nobody gets it before", "signature", "warn") for run in drafts),
+        *(_need(run, "could not be made", run.problem or "Nothing was sent", "file-x", "bad") for run in failed),
+        *_undelivered(user),
+        *_to_read(user),
     ]
-    found += [
-        pm.NeedsRow(
-            title=f"{run} could not be made",
-            url=_url(run),
-            why=run.problem or "Nothing was delivered",
-            icon="file-x",
-            tone="bad",
-            buttons=(pm.Button("Look", _url(run)),),
-            key=f"report:{run.pk}",
-        )
-        for run in runs.filter(state=ReportRun.State.FAILED).order_by("-id")[:5]
-    ]
+
+
+def _need(run: ReportRun, what: str, why: str, icon: str, tone: pm.Tone) -> pm.NeedsRow:
+    return pm.NeedsRow(
+        title=f"{run} {what}",
+        url=_url(run),
+        why=why,
+        icon=icon,
+        tone=tone,
+        buttons=(pm.Button("Look", _url(run)),),
+        key=f"report:{run.pk}",
+    )
+
+
+def _undelivered(user: Any) -> list[pm.NeedsRow]:
     failed = Dispatch.objects.filter(
         run__pack__owner_id=user.pk, state__in=[Dispatch.State.FAILED, Dispatch.State.BOUNCED], archived_at__isnull=True
     )
-    found += [
+    return [
         pm.NeedsRow(
             title=f"{one.run} did not reach {one.person}",
             url=reverse("record", args=["report-dispatches", one.pk]),
@@ -85,7 +84,6 @@ def needs(view: View) -> list[pm.NeedsRow]:
         )
         for one in failed.select_related("run__pack", "person").order_by("-id")[:5]
     ]
-    return found + _to_read(user)
 
 
 def _to_read(user: Any) -> list[pm.NeedsRow]:
