@@ -36,7 +36,7 @@ def create_view(request: HttpRequest, path: str) -> HttpResponse:
         return asked
     if request.method != "POST":
         initial = {name: value for name, value in request.GET.items() if name in action.form.base_fields}
-        form = action.form(initial=initial, actor=request.user)
+        form = action.form(initial=initial | stepup.typed_before(request), actor=request.user)
         return render(request, "pages/form.html", {"page": _form_page(resource, action, form)})
 
     def finish(record: Any) -> str:
@@ -58,7 +58,8 @@ def act_view(request: HttpRequest, path: str, key: int, name: str) -> HttpRespon
     if asked is not None:
         return asked
     if request.method != "POST":
-        form = action.form(initial=_initial(action, record), actor=request.user, record=record)
+        initial = _initial(action, record) | stepup.typed_before(request)
+        form = action.form(initial=initial, actor=request.user, record=record)
         return _show(request, resource, action, form, record)
 
     def finish(done: Any) -> str:
