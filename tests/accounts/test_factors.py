@@ -196,5 +196,5 @@ def test_the_page_names_this_installation_in_the_phone() -> None:
     prove(client, "/account/2fa/totp/activate/")
     page = client.get("/account/2fa/totp/activate/")
     url = urlsplit(page.context["totp_url"])
-    assert (url.scheme, url.netloc, url.path) == ("otpauth", "totp", "/mia")
+    assert (url.scheme, url.netloc, url.path) == ("otpauth", "totp", "/mia%40example.org")
     assert parse_qs(url.query)["issuer"] == [settings.MFA_TOTP_ISSUER]
