@@ -2,10 +2,19 @@
 
 from django.urls import path
 
-from apps.dashboard import views
+from apps.dashboard import api, views, views_own
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("overview/", views.overview, name="overview"),
     path("my-work/", views.my_work, name="my_work"),
+    path("dashboards/", views_own.dashboards, name="dashboards"),
+    path("dashboards/new/", views_own.dashboard_new, name="dashboard_new"),
+    path("dashboards/<int:key>/", views_own.dashboard, name="dashboard"),
+    path("dashboards/<int:key>/arrange/", views_own.dashboard_arrange, name="dashboard_arrange"),
+    path("dashboards/<int:key>/<slug:verb>/", views_own.dashboard_act, name="dashboard_act"),
+]
+api_urlpatterns = [
+    path("dashboards/", api.DashboardsEndpoint.as_view(), name="api-dashboards"),
+    path("dashboards/<int:key>/", api.DashboardEndpoint.as_view(), name="api-dashboard"),
 ]

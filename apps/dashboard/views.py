@@ -16,10 +16,11 @@ from apps.core.events.facts import sentence_of
 from apps.core.models import Event, Job
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
-from apps.core.web.access import page
+from apps.core.web.access import page, person_key
 from apps.core.web.frame import main_role
-from apps.core.web.homecards import Contribution, View, contributions
+from apps.core.web.homecards import Contribution, View, by_cost_of_waiting, contributions
 from apps.core.web.navigation import TOP, NavPage, add_page, pages
+from apps.dashboard.models import Dashboard
 
 log = logging.getLogger("ops.dashboard")
 GRAINS = (("day", "Day"), ("week", "Week"), ("month", "Month"))
@@ -41,7 +42,10 @@ add_page(
 
 @page("", "r")
 def home(request: HttpRequest) -> HttpResponse:
-    """Where this role's day begins."""
+    """Where this person's day begins: the dashboard they chose, else the page of their role."""
+    own = Dashboard.objects.filter(owner_id=person_key(request), is_home=True).values_list("pk", flat=True).first()
+    if own is not None:
+        return HttpResponseRedirect(reverse("dashboard", args=[own]))
     name = LANDS_ON.get(main_role(request.user), "overview")
     target = pages.get(name)
     if target is None or not target.allowed(request.user):
@@ -54,7 +58,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     grain = request.GET.get("period", "week")
     view = View(request.user, grain if grain in dict(GRAINS) else "week", request.GET.get("site", ""))
     parts = sorted(contributions, key=lambda one: one.position)
-    needs = _gather(parts, view, "needs")
+    needs = by_cost_of_waiting(_gather(parts, view, "needs"))
     exceptions = _gather(parts, view, "exceptions")
     today = timezone.now().astimezone(cells.zone_of(request.user))
     facts = [f"Week {today.isocalendar().week}", f"{today:%A} {today.day} {today:%b %Y}", *_gather_facts(parts, view)]
@@ -121,7 +125,8 @@ def my_work(request: HttpRequest) -> HttpResponse:
     """What waits for me and what I did last; tasks join when the work app does."""
     user = request.user
     parts = sorted(contributions, key=lambda one: one.position)
-    needs = _gather(parts, View(user, "week"), "needs") if rights_of(user).can_somewhere("kpi", "r") else []
+    found = _gather(parts, View(user, "week"), "needs") if rights_of(user).can_somewhere("kpi", "r") else []
+    needs = by_cost_of_waiting(found)
     shown = pm.OverviewPage(
         title="My work",
         crumbs=(pm.Crumb("My work"),),

@@ -7,13 +7,14 @@ from typing import Any
 from django.urls import reverse
 
 from apps.core import pdf
-from apps.core.charts import ChartSpec, Series, data_table, render
+from apps.core.charts import ChartSpec, Series, data_table, render, responsive
 from apps.core.science.xmr import Variation
 from apps.core.values import Period
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
-from apps.core.web.homecards import Contribution, View, contribute
+from apps.core.web.homecards import Card, Contribution, View, contribute, offer_card
 from apps.kpis import panels, queries
+from apps.kpis.models import Definition
 from apps.kpis.panels import exact_text
 from apps.kpis.queries import Standing
 from apps.kpis.signals import variation
@@ -22,6 +23,14 @@ from apps.reports import parts as reports
 from apps.reports.parts import Part
 
 RAIL = 294
+EXCEPTION_COLUMNS = (
+    pm.Column("status", "Status"),
+    pm.Column("what", "What", wide=True),
+    pm.Column("signal", "Signal"),
+    pm.Column("impact", "Impact"),
+    pm.Column("owner", "Owner"),
+    pm.Column("linked", "Open"),
+)
 
 
 def _standings(view: View) -> list[Standing]:
@@ -108,6 +117,68 @@ def facts(view: View) -> str:
 
 
 contribute(Contribution("kpis", "KPIs", 10, tiles=tiles, needs=needs, exceptions=exceptions, rail=rail, facts=facts))
+
+
+def _exceptions_card(view: View, _param: str) -> pm.Section:
+    table = pm.Table(EXCEPTION_COLUMNS, tuple(exceptions(view)), "Exceptions", "All measures ran inside their limits.")
+    return pm.Section("Exceptions", table=table)
+
+
+def _figures_card(view: View, _param: str) -> pm.Section:
+    """Every overview figure as a row with its line: dense, for those who read tables."""
+    rows = tuple(
+        pm.Row(
+            str(one.kpi.pk),
+            reverse("kpi_chart", args=[one.kpi.pk]),
+            (
+                pm.Cell(one.kpi.name, "link", url=reverse("kpi_chart", args=[one.kpi.pk])),
+                panels.value_cell(one),
+                pm.Cell(panels.target_words(one)),
+                pm.Cell(panels.STATUS_WORDS[one.tone].capitalize(), "status", tone=one.tone or "idle"),  # type: ignore[arg-type]
+            ),
+        )
+        for one in _standings(view)
+    )
+    columns = (
+        pm.Column("kpi", "KPI", wide=True),
+        pm.Column("value", "Value"),
+        pm.Column("target", "Target"),
+        pm.Column("status", "Status"),
+    )
+    return pm.Section("Key figures", table=pm.Table(columns, rows, "Key figures", "No KPI is on the overview."))
+
+
+def _chart_card(view: View, param: str) -> pm.Section:
+    kpi = Definition.objects.visible_to(view.user).filter(code=param, archived_at__isnull=True).first()
+    if kpi is None:
+        return pm.Section("KPI", text="This KPI is not there any more, or you may not see it.")
+    one = queries.standings([kpi], user=view.user, grain=view.grain)[0]
+    if one.latest is None:
+        return pm.Section(kpi.name, text="No readings yet.")
+    spec = panels.control_spec(one, one.chart())
+    return pm.Section(
+        kpi.name,
+        note=f"{panels.show(kpi, one.latest.value, unit=True)}, {one.latest.period.label}",
+        svg=responsive(spec, width=620),
+        data_table=data_table(spec),
+        button=pm.Button("Open chart", reverse("kpi_chart", args=[kpi.pk]), "chart-line"),
+        status=pm.Cell(panels.STATUS_WORDS[one.tone].capitalize(), "status", tone=one.tone or "idle"),  # type: ignore[arg-type]
+    )
+
+
+def _kpi_choices(user: Any) -> list[tuple[str, str]]:
+    rows = Definition.objects.visible_to(user).filter(archived_at__isnull=True).order_by("name")
+    return list(rows.values_list("code", "name")[:300])
+
+
+LEADERS = frozenset({"OPM", "EXE", "DPM", "SUP", "QAI", "BUY", "AUD"})
+offer_card(Card("kpis.figures", "Key figures", _figures_card, "All KPIs of the overview", row="kpi", roles=LEADERS))
+offer_card(Card("kpis.exceptions", "Exceptions", _exceptions_card, "What is off target", row="kpi", roles=LEADERS))
+offer_card(
+    Card(
+        "kpis.chart", "KPI chart", _chart_card, "One KPI with its limits", wants="KPI", choices=_kpi_choices, row="kpi"
+    )
+)
 
 
 def report_part(user: Any, period: Period) -> Part:

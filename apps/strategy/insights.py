@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.core.web import cells
 from apps.core.web import pagemodel as pm
-from apps.core.web.homecards import Contribution, View, contribute
+from apps.core.web.homecards import Card, Contribution, View, contribute, offer_card
 from apps.strategy import panels, queries
 from apps.strategy.models import Objective
 from apps.strategy.queries import Branch
@@ -25,10 +26,11 @@ def needs(view: View) -> list[pm.NeedsRow]:
         pm.NeedsRow(
             title=f"“{one.objective.title}” is far behind",
             url=reverse("record", args=["objectives", one.objective.pk]),
-            why=f"{panels.percent(one.progress.share)} reached, ends {one.objective.ends_on}",
+            why=f"{panels.percent(one.progress.share)} reached",
             icon="flag",
             tone="bad",
-            due=str(one.objective.ends_on),
+            due=cells.when(one.objective.ends_on, cells.zone_of(view.user))[0],
+            due_on=one.objective.ends_on,
             buttons=(pm.Button("Look", reverse("record", args=["objectives", one.objective.pk])),),
             key=f"objective:{one.objective.pk}",
         )
@@ -37,4 +39,17 @@ def needs(view: View) -> list[pm.NeedsRow]:
     ]
 
 
+def _objectives_card(view: View, _param: str) -> pm.Section:
+    forest = queries.forest(view.user, today=timezone.now().date())
+    everything = [one for root in forest for one in root.walk()][:20]
+    return pm.Section(
+        "Objectives",
+        table=panels.branch_table(everything, "Objectives"),
+        button=pm.Button("Strategy", reverse("strategy"), "compass"),
+    )
+
+
+offer_card(
+    Card("strategy.objectives", "Objectives", _objectives_card, row="kpi", roles=frozenset({"OPM", "EXE", "DPM"}))
+)
 contribute(Contribution("strategy", "Strategy", 60, needs=needs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from apps.core.registry import Registry
@@ -38,3 +39,30 @@ contributions: Registry[Contribution] = Registry("dashboard contribution")
 
 def contribute(one: Contribution) -> Contribution:
     return contributions.add(one.name, one)
+
+
+@dataclass(frozen=True)
+class Card:
+    """One card people put on their own dashboards. `wants` names what its parameter is, empty where it takes none."""
+
+    name: str
+    title: str
+    make: Callable[[View, str], pm.Section]
+    help: str = ""
+    wants: str = ""
+    choices: Callable[[Any], list[tuple[str, str]]] | None = None
+    row: str = ""
+    roles: frozenset[str] = frozenset()
+
+
+cards: Registry[Card] = Registry("dashboard card")
+
+
+def offer_card(one: Card) -> Card:
+    return cards.add(one.name, one)
+
+
+def by_cost_of_waiting(rows: list[pm.NeedsRow]) -> list[pm.NeedsRow]:
+    """What costs most per day comes first; without a cost, what is worse, then what is due sooner."""
+    ranks = {"bad": 0, "warn": 1, "hold": 2, "info": 3}
+    return sorted(rows, key=lambda one: (-one.cost_per_day, ranks.get(one.tone, 4), one.due_on or date.max, one.title))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from django.forms import BaseForm
@@ -266,3 +268,5 @@ class NeedsRow:
     due: str = ""
     buttons: tuple[Button, ...] = ()  # at most two
     key: str = ""
+    cost_per_day: Decimal = Decimal(0)  # what waiting costs, for the order
+    due_on: date | None = None  # for the order

@@ -1,0 +1,144 @@
+"""Dashboards of one's own: arranged by form and API, shared without showing more, one broken card breaks nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.accounts.models import User
+from apps.core.access import scope
+from apps.core.models import Event
+from apps.core.web import homecards
+from apps.core.web import pagemodel as pm
+from apps.dashboard.models import Dashboard
+from apps.kpis import services as kpis
+from tests.factories import people
+from tests.factories.kpis import kpi
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def places() -> people.Company:
+    with scope.system("test"):
+        found = people.company()
+        one = kpi("otd", found.root, rule="sum", on_overview=True, unit="pcs")
+        for place, value in ((found.plant, "60"), (found.other, "4000")):
+            row = (one.pk, place.pk, datetime(2026, 3, 3, 10, tzinfo=UTC), Decimal(value), None)
+            kpis.roll_up_batch(kpis.record_readings([row], source="api", department=place, actor=None).pk)
+        return found
+
+
+def signed_in(name: str, role: str, department: Any) -> tuple[User, Client]:
+    with scope.system("test"):
+        person = people.user(name, role=role, department=department)
+    client = Client()
+    client.force_login(person)
+    return person, client
+
+
+def stored() -> Dashboard:
+    with scope.system("test"):
+        return Dashboard.objects.get()
+
+
+def do(client: Client, key: int, verb: str, **values: str) -> Any:
+    return client.post(f"/dashboards/{key}/arrange/", {"do": verb, **values})
+
+
+def test_arranging_by_form(places: people.Company) -> None:
+    _, boss = signed_in("boss", "OPM", places.root)
+    assert boss.post("/dashboards/new/", {"title": "Morning"}).status_code == 302
+    one = stored()
+    names = [entry["card"] for entry in one.cards]
+    assert {"kpis.figures", "kpis.exceptions", "dashboard.needs"} <= set(names), "it starts with the cards of the role"
+    do(boss, one.pk, "add", card="kpis.chart:otd")
+    do(boss, one.pk, f"size:{len(names)}")
+    do(boss, one.pk, f"up:{len(names)}")
+    do(boss, one.pk, "remove:0")
+    do(boss, one.pk, "save", title="My morning", is_home="on")
+    one = stored()
+    assert one.title == "My morning" and one.is_home and not one.shared
+    assert len(one.cards) == len(names)
+    assert {"card": "kpis.chart", "param": "otd", "size": "full"} in one.cards
+    page = boss.get(f"/dashboards/{one.pk}/").content.decode()
+    assert "4,060" in page.replace("\u202f", ",").replace("\u00a0", ",")
+    assert boss.get("/").headers["Location"] == f"/dashboards/{one.pk}/"
+    assert boss.get(f"/dashboards/{one.pk}/?part=cards").content.decode().lstrip().startswith('<div class="o-cards"')
+    with scope.system("test"):
+        assert Event.objects.filter(name="dashboard.dashboard_changed").count() >= 4
+
+
+def test_sharing_shows_each_reader_their_own_view(places: people.Company) -> None:
+    _, boss = signed_in("boss", "OPM", places.root)
+    _, local = signed_in("local", "DPM", places.plant)
+    made = boss.post(
+        "/api/v1/dashboards/",
+        {"title": "Shared", "cards": [{"card": "kpis.figures", "size": "full"}]},
+        content_type="application/json",
+    )
+    assert made.status_code == 201
+    address = made.headers["Location"]
+    assert local.get(address).status_code == 404, "not shared yet"
+    assert boss.patch(address, {"shared": True}, content_type="application/json").status_code == 200
+    key = made.json()["id"]
+    page = local.get(f"/dashboards/{key}/").content.decode()
+    assert "60" in page and "4" + "060" not in page.replace("\u202f", "").replace(",", "")
+    assert local.patch(address, {"title": "Mine now"}, content_type="application/json").status_code == 403
+    assert local.delete(address).status_code == 403
+    assert do(local, key, "remove:0").status_code == 403
+    assert local.post(f"/dashboards/{key}/copy/").status_code == 302
+    with scope.system("test"):
+        assert sorted(Dashboard.objects.values_list("title", flat=True)) == ["Shared", "Shared (copy)"]
+    assert boss.delete(address).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("cards", "words"),
+    [
+        ("all", "up to 24 cards"),
+        ([{"card": "no.such"}], "no card"),
+        ([{"card": "kpis.chart", "param": "nothing"}], "Choose a KPI"),
+        ([{"card": "kpis.figures", "size": "huge"}], "half or full"),
+        ([{"card": "kpis.figures"}] * 25, "up to 24 cards"),
+        (["kpis.figures"], "name, a parameter and a size"),
+    ],
+)
+def test_what_is_no_arrangement(places: people.Company, cards: Any, words: str) -> None:
+    _, boss = signed_in("boss", "OPM", places.root)
+    answer = boss.post("/api/v1/dashboards/", {"title": "X", "cards": cards}, content_type="application/json")
+    assert answer.status_code == 422 and words in answer.json()["detail"]
+    with scope.system("test"):
+        assert not Dashboard.objects.exists()
+
+
+def test_a_broken_card_leaves_the_others_alive(places: people.Company) -> None:
+    def broken(view: Any, param: str) -> pm.Section:
+        raise RuntimeError("no luck")
+
+    homecards.offer_card(homecards.Card("test.broken", "Broken card", broken))
+    try:
+        _, boss = signed_in("boss", "OPM", places.root)
+        cards = [{"card": "test.broken"}, {"card": "kpis.figures"}]
+        key = boss.post("/api/v1/dashboards/", {"title": "X", "cards": cards}, content_type="application/json").json()[
+            "id"
+        ]
+        page = boss.get(f"/dashboards/{key}/").content.decode()
+        assert "This part could not be made." in page and "Key figures" in page
+    finally:
+        homecards.cards._items.pop("test.broken")
+
+
+def test_needs_are_sorted_by_what_waiting_costs() -> None:
+    rows = [
+        pm.NeedsRow("info", "/", tone="info"),
+        pm.NeedsRow("late", "/", tone="bad", due_on=date(2026, 1, 9)),
+        pm.NeedsRow("dear", "/", tone="info", cost_per_day=Decimal(300)),
+        pm.NeedsRow("later", "/", tone="bad", due_on=date(2026, 2, 9)),
+        pm.NeedsRow("dearer", "/", tone="warn", cost_per_day=Decimal(900)),
+    ]
+    assert [one.title for one in homecards.by_cost_of_waiting(rows)] == ["dearer", "dear", "late", "later", "info"]
