@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.access.rights import rights_of
-from apps.core.errors import Refused
+from apps.core.errors import NotAllowed, Refused
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.access import page
@@ -152,6 +152,8 @@ def _section(entry: dict[str, str], view: View) -> pm.Section:
 def dashboard_arrange(request: HttpRequest, key: int) -> HttpResponse:
     """Order, size, cards, name, sharing: one form that works without scripts."""
     one = _find(request, key)
+    if one.owner_id != request.user.pk:
+        raise NotAllowed("This dashboard is somebody else's. Copy it and arrange your copy.")
     error = ""
     if request.method == "POST":
         try:
