@@ -17,7 +17,7 @@ from apps.reports.events import ReportDispatched, ReportIssued
 from apps.reports.models import ReportRun
 
 
-def _run_of(key: int) -> ReportRun:
+def run_of(key: int) -> ReportRun:
     with transaction.atomic(), scope.system("reading a report to be made"):
         rows = ReportRun.objects.select_related(
             "pack", "department", "requested_by", "signed_by", "copy_of__requested_by"
@@ -32,7 +32,7 @@ def _done(run: ReportRun) -> dict[str, Any]:
 @job("reports.make", "Make a report")
 def make(row: Job, owner: Any, progress: Progress) -> dict[str, Any]:
     progress.tell("Collecting figures", 0, 2)
-    run = _run_of(row.params["run"])
+    run = run_of(row.params["run"])
     progress.tell("Laying out pages", 1, 2)
     try:
         services.make_report(run, now=timezone.now())
@@ -45,7 +45,7 @@ def make(row: Job, owner: Any, progress: Progress) -> dict[str, Any]:
 @job("reports.issue", "Issue a signed report")
 def issue(row: Job, owner: Any, progress: Progress) -> dict[str, Any]:
     progress.tell("Comparing with the signed draft", 0, 2)
-    run = _run_of(row.params["run"])
+    run = run_of(row.params["run"])
     services.finish_sign_off(run, now=timezone.now())
     return _done(run)
 

@@ -81,8 +81,8 @@ def pack(boss: User, places: people.Company, **values: Any) -> Pack:
 
 
 def made(run: ReportRun) -> ReportRun:
-    services.make_report(handlers._run_of(run.pk), now=timezone.now())
-    return handlers._run_of(run.pk)
+    services.make_report(handlers.run_of(run.pk), now=timezone.now())
+    return handlers.run_of(run.pk)
 
 
 def words_of(run: ReportRun, settings: Any) -> str:
@@ -148,15 +148,15 @@ def test_signing_holds_only_for_the_figures_that_were_signed(places: people.Comp
     with scope.system("late data"):
         feed(Definition.objects.get(code="otd"), places.line, "7")
     with pytest.raises(Refused, match="Figures changed"):
-        services.finish_sign_off(handlers._run_of(run.pk), now=timezone.now())
-    again = handlers._run_of(run.pk)
+        services.finish_sign_off(handlers.run_of(run.pk), now=timezone.now())
+    again = handlers.run_of(run.pk)
     assert (again.state, again.signed_by) == ("waiting", None)
     again = made(again)
     with transaction.atomic(), scope.of(boss):
         services.sign_off(again, actor=boss)
-    issued = services.finish_sign_off(handlers._run_of(run.pk), now=timezone.now())
+    issued = services.finish_sign_off(handlers.run_of(run.pk), now=timezone.now())
     assert issued.state == "issued"
-    text = words_of(handlers._run_of(run.pk), settings)
+    text = words_of(handlers.run_of(run.pk), settings)
     assert "107" in text and "Signed off Boss Test" in text
 
 
@@ -178,7 +178,7 @@ def burst(run: ReportRun) -> list[ReportRun]:
     with transaction.atomic(), scope.system("test"):
         keys = list(ReportRun.objects.filter(copy_of=run).values_list("pk", flat=True))
     for key in keys:
-        copies.append(made(handlers._run_of(key)))
+        copies.append(made(handlers.run_of(key)))
         with transaction.atomic(), scope.system("test"):
             services.dispatch(copies[-1])
             services.dispatch(copies[-1])
@@ -346,4 +346,4 @@ def test_commentary_lands_in_its_section(places: people.Company, boss: User, set
     run = made(run)
     with transaction.atomic(), scope.of(boss):
         services.comment_report(run, section="kpis", text="The carrier strike is over.", actor=boss)
-    assert "The carrier strike is over." in words_of(made(handlers._run_of(run.pk)), settings)
+    assert "The carrier strike is over." in words_of(made(handlers.run_of(run.pk)), settings)
