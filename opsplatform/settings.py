@@ -224,6 +224,13 @@ _inter = BASE_DIR / "frontend/node_modules/@fontsource-variable/inter/files"
 if _inter.is_dir():
     STATICFILES_DIRS.append(("inter", _inter))
 FONT_FILE = _inter / "inter-latin-wght-normal.woff2"
+ECHARTS = "echarts/echarts.common.min.js"
+PACKAGED_FILES: dict[str, Path] = {ECHARTS: BASE_DIR / "frontend/node_modules/echarts/dist/echarts.common.min.js"}
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "opsplatform.packaged.PackagedFilesFinder",
+]
 WHITENOISE_USE_FINDERS = not env.flag("OPS_COLLECTED_STATIC")
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MAX_AGE = 0 if WHITENOISE_USE_FINDERS else 31_536_000

@@ -114,8 +114,17 @@ def depending_on(kpi_ids: Iterable[int]) -> set[int]:
 
 def by_department(kpi: Definition, *, departments: Sequence[int], period: Period) -> dict[int, Value]:
     """The KPI of one period for each department that has something in it."""
+    return {key: values[0] for key, values in each_department(kpi, departments=departments, periods=[period]).items()}
+
+
+def each_department(
+    kpi: Definition, *, departments: Sequence[int], periods: Sequence[Period]
+) -> dict[int, tuple[Value, ...]]:
+    """The KPI in each of these successive periods, for every department that has something in them."""
+    if not periods:
+        return {}
     found = _gather([kpi])
-    window: list[Any] = [list(departments), _grain(period), period.start, period.end]
+    window: list[Any] = [list(departments), _grain(periods[0]), periods[0].start, periods[-1].end]
     sketched = [key for key, one in found.kpis.items() if one.rule == Rule.PERCENTILE or one.dated]
     quantiles = _quantiles(found, sketched, window, apart=True)
     each: dict[int, _Found] = {}
@@ -127,7 +136,7 @@ def by_department(kpi: Definition, *, departments: Sequence[int], period: Period
             own.whole[(kpi_id, at)] = parts
             own.single[(kpi_id, at)] = [parts]
     return {
-        department: Value(period, _value(own, kpi.pk, period), _count(own, kpi.pk, period))
+        department: tuple(Value(one, _value(own, kpi.pk, one), _count(own, kpi.pk, one)) for one in periods)
         for department, own in each.items()
     }
 
