@@ -120,7 +120,7 @@ def _parts(question: Question, keys: Sequence[int], periods: Sequence[Period]) -
 def _by_department(kpis: Sequence[Definition], keys: Sequence[int], periods: Sequence[Period]) -> Parts:
     needed = sorted({key for some in bases(kpis).values() for key in some})
     with connection.cursor() as cursor:
-        window = [needed, list(keys), str(periods[0].grain), periods[0].start, periods[-1].end]
+        window: list[Any] = [needed, list(keys), str(periods[0].grain), periods[0].start, periods[-1].end]
         cursor.execute(WITH_READINGS, window)
         count = cursor.fetchone()[0]
     if count > MOST_LINES:

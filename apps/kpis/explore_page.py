@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from apps.core.charts import ChartSpec, Series, data_table, responsive
@@ -17,6 +17,7 @@ from apps.kpis.explore import Answer, Line
 from apps.kpis.models import Definition
 
 DRAWN = 6
+EXACT, WORKBOOK_DIGITS = 60, 15
 COMPARED = {"previous": "before", "year": "last year"}
 EXPORT_HEADER = (
     "KPI code", "KPI", "Unit", "Split", "Place code", "Place", "Period", "Starts on", "Value", "Readings",
@@ -153,8 +154,9 @@ def _change(value: Decimal | None, before: Decimal | None) -> Decimal | None:
     return None if value is None or before is None else value - before
 
 
-def export_rows(found: Answer) -> Iterator[tuple[FileValue, ...]]:
-    """Exactly the values shown, one row for each line and period, exact."""
+def export_rows(found: Answer, digits: int = EXACT) -> Iterator[tuple[FileValue, ...]]:
+    """The values shown, one row for each line and period; a workbook holds no more than 15 digits of a number."""
+    limited = Context(prec=digits)
     for line in found.lines:
         for at, value in enumerate(line.values):
             before = line.before[at] if line.before else None
@@ -168,12 +170,16 @@ def export_rows(found: Answer) -> Iterator[tuple[FileValue, ...]]:
                 str(line.place) if line.place else "",
                 value.period.key,
                 value.period.first,
-                value.value,
+                _plain(value.value, limited),
                 value.count,
                 before.period.key if before else "",
-                past,
-                _change(value.value, past),
+                _plain(past, limited),
+                _plain(_change(value.value, past), limited),
             )
+
+
+def _plain(value: Decimal | None, limited: Context) -> Decimal | None:
+    return None if value is None else value.normalize(limited)
 
 
 def in_words(found: Answer) -> str:

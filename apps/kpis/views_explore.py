@@ -187,7 +187,8 @@ def kpi_explore_export(request: HttpRequest, kind: str) -> HttpResponseBase:
     if kind not in {"csv", "xlsx"}:
         raise Http404
     found = answer(ExploreForm(request.GET, actor=request.user).question(), user=request.user)
-    rows = list(explore_page.export_rows(found))
+    digits = explore_page.WORKBOOK_DIGITS if kind == "xlsx" else explore_page.EXACT
+    rows = list(explore_page.export_rows(found, digits))
     emit(ListExported(subject=f"list:{NAME}", rows=len(rows), format=kind), actor=request.user)
     words = explore_page.in_words(found)
     if kind == "csv":
