@@ -63,7 +63,7 @@ class ValuesEndpoint(Endpoint):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super(Endpoint, self).initial(request, *args, **kwargs)
-        check_parameters(request.query_params, {"period", "points", "department", "until"}, set())
+        check_parameters(request.query_params, {"period", "points", "department", "site", "until"}, set())
 
     @extend_schema(
         operation_id="kpis_values",
@@ -76,6 +76,7 @@ class ValuesEndpoint(Endpoint):
             OpenApiParameter(
                 "department", {"type": "integer", "minimum": 1}, description="This one and those below it"
             ),
+            OpenApiParameter("site", str, description="Only departments of the site with this code"),
             OpenApiParameter("until", str, description="Only periods that begin before this time (ISO 8601)"),
         ],
     )
@@ -118,13 +119,13 @@ class ValuesEndpoint(Endpoint):
 def wanted_departments(request: Request) -> list[int]:
     """Those asked for, as far as the caller may read values there."""
     mine = queries.readable_departments(request.user)
-    text = request.query_params.get("department")
+    text, site = request.query_params.get("department"), request.query_params.get("site", "")
     if text is None:
-        return mine
+        return queries.at_site(mine, site)
     chosen = Department.objects.visible_to(request.user).filter(pk=_whole(text, "department", 2**62)).first()
     if chosen is None:
         raise Http404
-    return queries.below(chosen, mine)
+    return queries.at_site(queries.below(chosen, mine), site)
 
 
 def _whole(text: str, name: str, most: int) -> int:

@@ -70,7 +70,7 @@ class OriginEndpoint(Endpoint):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super(Endpoint, self).initial(request, *args, **kwargs)
-        check_parameters(request.query_params, {"period", "department"}, set())
+        check_parameters(request.query_params, {"period", "department", "site"}, set())
 
     @extend_schema(
         operation_id="kpis_origin",

@@ -14,7 +14,7 @@ from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import Card, Contribution, View, contribute, offer_card
 from apps.kpis import panels, queries
-from apps.kpis.models import Definition
+from apps.kpis.models import Alert, Definition
 from apps.kpis.panels import exact_text
 from apps.kpis.queries import Standing
 from apps.kpis.signals import variation
@@ -82,7 +82,30 @@ def _exception_row(one: Standing, signal: str | None) -> pm.Row:
 
 
 def needs(view: View) -> list[pm.NeedsRow]:
-    """Off-target KPIs that this person owns wait for a look."""
+    """Open alerts for this person, and off-target KPIs they own, wait for a look."""
+    return [*_alerts(view), *_off_target(view)]
+
+
+def _alerts(view: View) -> list[pm.NeedsRow]:
+    rows = Alert.objects.visible_to(view.user).filter(owner_id=view.user.pk, state=Alert.State.OPEN)
+    return [
+        pm.NeedsRow(
+            title=one.message,
+            url=reverse("record", args=["kpi-alerts", one.pk]),
+            why=f"Found in {one.periods} periods" if one.periods > 1 else "New",
+            icon="bell-ring",
+            tone="bad" if one.tone == "bad" else "warn",
+            due=cells.when(one.created_at, cells.zone_of(view.user))[0],
+            buttons=(
+                pm.Button("Acknowledge", reverse("act", args=["kpi-alerts", one.pk, "acknowledge"]), dialog=True),
+            ),
+            key=f"kpi_alert:{one.pk}",
+        )
+        for one in rows.order_by("-id")[:8]
+    ]
+
+
+def _off_target(view: View) -> list[pm.NeedsRow]:
     return [
         pm.NeedsRow(
             title=f"{one.kpi.name} is off target",

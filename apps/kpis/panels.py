@@ -142,6 +142,36 @@ def range_spec(one: Standing, chart: XmrChart) -> ChartSpec:
     )
 
 
+def forecast_section(one: Standing) -> pm.Section | None:
+    """What comes next by the method that would have done best, with its error named."""
+    found = queries.forecast_of(one)
+    if found is None:
+        return None
+    made, periods = found
+    kpi = one.kpi
+    rows = tuple(
+        pm.Row(
+            period.key,
+            cells=(
+                pm.Cell(period.label),
+                pm.Cell(show(kpi, value), "number"),
+                pm.Cell(f"{show(kpi, low)} to {show(kpi, high)}", "number"),
+            ),
+        )
+        for period, value, low, high in zip(periods, made.values, made.lower, made.upper, strict=True)
+    )
+    columns = (
+        pm.Column("period", "Period", wide=True),
+        pm.Column("value", "Forecast", align="end"),
+        pm.Column("range", "95 % interval", align="end"),
+    )
+    text = (
+        f"By {made.method}, the best of {len(made.tried)} methods on the last periods:"
+        f" error {made.mase:.2f} times that of the naive forecast (MASE), bias {made.bias * 100:.1f} %."
+    )
+    return pm.Section("Forecast", text=text, table=pm.Table(columns, rows, "Forecast", "No forecast."))
+
+
 def short_label(period: Any) -> str:
     grain = str(getattr(period.grain, "value", period.grain))
     if grain == "week":

@@ -14,13 +14,17 @@ from django.utils import timezone
 
 from apps.core.access.rights import rights_of
 from apps.core.access.scope import current
+from apps.core.science.forecast import Forecast, forecast
 from apps.core.science.xmr import XmrChart, xmr_chart
 from apps.core.values import Period
 from apps.kpis.models import Definition, Limits, ReadingBatch, Rebaseline, Target
 from apps.kpis.series import Value, bases, by_department, series, zone
-from apps.org.models import Closure, Department
+from apps.org.models import Closure, Department, Site
 
 ORDER = {"hour": 0, "day": 1, "week": 2, "month": 3}
+SEASONS = {"hour": 24, "day": 7, "week": 52, "month": 12}
+AHEAD = 6
+LEAST_FOR_FORECAST = 12
 DIRECTIONS = {"higher": "increase", "lower": "decrease", "range": "neutral"}
 NEWEST = """
 SELECT kpi_id, max(start) FROM kpis_rollup
@@ -105,6 +109,43 @@ def below(department: Department, within: Iterable[int]) -> list[int]:
     """The department and everything under it, as far as it lies within reach."""
     keys = set(Closure.objects.filter(ancestor=department).values_list("descendant_id", flat=True))
     return sorted(keys & set(within))
+
+
+def at_site(keys: Iterable[int], code: str) -> list[int]:
+    """Those of these departments that belong to the site; all of them for no code."""
+    if not code:
+        return sorted(keys)
+    return sorted(Department.objects.filter(pk__in=list(keys), site__code=code).values_list("pk", flat=True))
+
+
+def by_site(one: Standing, *, user: Any) -> list[tuple[Site, Value]]:
+    """The latest period by site, for sites with something in it."""
+    latest, found = one.latest, []
+    if latest is None:
+        return []
+    places = Department.objects.filter(pk__in=readable_departments(user), site__isnull=False).select_related("site")
+    sites: dict[Site, list[int]] = {}
+    for place in places:
+        sites.setdefault(place.site, []).append(place.pk)
+    for site, keys in sorted(sites.items(), key=lambda pair: pair[0].code):
+        period = latest.period
+        value = series([one.kpi], departments=keys, grain=one.grain, start=period.start, end=period.end)[one.kpi.pk][0]
+        if value.value is not None:
+            found.append((site, value))
+    return found
+
+
+def forecast_of(one: Standing) -> tuple[Forecast, tuple[Period, ...]] | None:
+    """The coming periods by the method that would have done best; None under 12 values."""
+    values = [float(value.value) for value in one.values if value.value is not None]
+    if len(values) < LEAST_FOR_FORECAST:
+        return None
+    made = forecast(values, horizon=AHEAD, season=SEASONS[one.grain])
+    period, periods = one.known[-1].period, []
+    for _ in range(AHEAD):
+        period = period.next()
+        periods.append(period)
+    return made, tuple(periods)
 
 
 def grain_for(kpi: Definition, wanted: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.kpis import api, api_explore, api_origin, views, views_explore, views_origin
+from apps.kpis import api, api_explore, api_forecast, api_origin, views, views_explore, views_origin
 
 urlpatterns = [
     path("kpis/explore/", views_explore.kpi_explore, name="kpi_explore"),
@@ -15,6 +15,7 @@ urlpatterns = [
 api_urlpatterns = [
     path("kpis/explore/", api_explore.ExploreEndpoint.as_view(), name="api-kpis-explore"),
     path("kpis/<int:key>/values/", api.ValuesEndpoint.as_view(), name="api-kpis-values"),
+    path("kpis/<int:key>/forecast/", api_forecast.ForecastEndpoint.as_view(), name="api-kpis-forecast"),
     path("kpis/<int:key>/origin/", api_origin.OriginEndpoint.as_view(), name="api-kpis-origin"),
     path("kpi-readings/bulk/", api.BulkReadings.as_view(), name="api-kpi-readings-bulk"),
 ]

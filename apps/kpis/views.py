@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -39,9 +40,9 @@ def kpi_chart(request: HttpRequest, key: int) -> HttpResponse:
             pm.Crumb("KPIs & goals", reverse("list", args=["kpis"])),
             pm.Crumb(kpi.name),
         ),
-        facts=_facts(one, chosen),
+        facts=_facts(one, chosen, request.GET.get("site", "")),
         periods=tuple(
-            pm.Link(label, f"?period={name}" + (f"&department={chosen.pk}" if chosen else ""), current=name == grain)
+            pm.Link(label, f"?period={name}{_place(request, chosen)}", current=name == grain)
             for name, label in GRAINS
             if queries.ORDER[name] >= queries.ORDER[kpi.grain]
         ),
@@ -55,17 +56,25 @@ def kpi_chart(request: HttpRequest, key: int) -> HttpResponse:
     return render(request, "pages/chart.html", {"page": shown})
 
 
+def _place(request: HttpRequest, chosen: Department | None) -> str:
+    """The chosen department and site, kept in links."""
+    site = request.GET.get("site", "")
+    return (f"&department={chosen.pk}" if chosen else "") + (f"&{urlencode({'site': site})}" if site else "")
+
+
 def chosen_departments(request: HttpRequest) -> tuple[list[int], Department | None]:
     mine = queries.readable_departments(request.user)
     text = request.GET.get("department", "")
     chosen = Department.objects.visible_to(request.user).filter(pk=int(text)).first() if text.isdigit() else None
-    return (queries.below(chosen, mine), chosen) if chosen else (mine, None)
+    keys = queries.below(chosen, mine) if chosen else mine
+    return queries.at_site(keys, request.GET.get("site", "")), chosen
 
 
-def _facts(one: Standing, chosen: Department | None) -> str:
+def _facts(one: Standing, chosen: Department | None, site: str) -> str:
     known = sum(1 for value in one.values if value.value is not None)
     parts = [
         str(chosen) if chosen else "all departments you see",
+        *([f"site {site}"] if site else []),
         one.kpi.get_rule_display().lower(),
         f"{known} periods",
     ]
@@ -87,6 +96,9 @@ def _sections(one: Standing, chart: XmrChart | None) -> tuple[pm.Section, ...]:
     if chart is not None:
         sections.append(panels.chart_section("Moving range", panels.range_spec(one, chart)))
         sections.append(pm.Section("Signals", table=_signals(one, chart)))
+    ahead = panels.forecast_section(one)
+    if ahead is not None:
+        sections.append(ahead)
     return tuple(sections)
 
 
@@ -135,6 +147,9 @@ def _rail(one: Standing, chart: XmrChart | None, user: Any, chosen: Department |
                 ),
             )
         )
+    sites = _by_site(one, user)
+    if len(sites.rows) > 1:
+        rail.append(pm.Section("By site", table=sites))
     splits = _by_department(one, user)
     if splits.rows:
         rail.append(pm.Section("By department", table=splits))
@@ -164,3 +179,14 @@ def _by_department(one: Standing, user: Any) -> pm.Table:
         pm.Column("count", "Readings", align="end"),
     )
     return pm.Table(columns, tuple(rows[:20]), "By department", "No departments.")
+
+
+def _by_site(one: Standing, user: Any) -> pm.Table:
+    rows = []
+    for site, value in queries.by_site(one, user=user):
+        query = urlencode({"period": one.grain, "site": site.code})
+        url = f"{reverse('kpi_chart', args=[one.kpi.pk])}?{query}"
+        cells = (pm.Cell(site.name, "link", url=url), pm.Cell(panels.show(one.kpi, value.value), "number"))
+        rows.append(pm.Row(site.code, url, cells))
+    columns = (pm.Column("name", "Site", wide=True), pm.Column("value", "Value", align="end"))
+    return pm.Table(columns, tuple(rows), "By site", "No sites.")

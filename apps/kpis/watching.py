@@ -11,11 +11,10 @@ from apps.core.science.anomaly import USUAL_LIMIT, robust_z
 from apps.core.science.forecast import forecast
 from apps.core.values import format_number
 from apps.kpis.models import Direction, Watch
-from apps.kpis.queries import Standing
+from apps.kpis.queries import SEASONS, Standing
 from apps.kpis.series import Value
 from apps.kpis.signals import newest_signal
 
-SEASONS = {"hour": 24, "day": 7, "week": 52, "month": 12}
 HORIZON = {"hour": 24, "day": 7, "week": 4, "month": 3}
 TREND = 6
 
