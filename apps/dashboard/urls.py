@@ -12,7 +12,8 @@ urlpatterns = [
     path("dashboards/new/", views_own.dashboard_new, name="dashboard_new"),
     path("dashboards/<int:key>/", views_own.dashboard, name="dashboard"),
     path("dashboards/<int:key>/arrange/", views_own.dashboard_arrange, name="dashboard_arrange"),
-    path("dashboards/<int:key>/<slug:verb>/", views_own.dashboard_act, name="dashboard_act"),
+    path("dashboards/<int:key>/copy/", views_own.dashboard_copy, name="dashboard_copy"),
+    path("dashboards/<int:key>/remove/", views_own.dashboard_remove, name="dashboard_remove"),
 ]
 api_urlpatterns = [
     path("dashboards/", api.DashboardsEndpoint.as_view(), name="api-dashboards"),

@@ -124,7 +124,7 @@ def dashboard(request: HttpRequest, key: int) -> HttpResponse:
     if request.GET.get("part") == "cards":
         return render(request, "dashboard/cards.html", context)
     mine = one.owner_id == request.user.pk
-    buttons = [pm.Button("Copy", reverse("dashboard_act", args=[one.pk, "copy"]), "copy", method="post")]
+    buttons = [pm.Button("Copy", reverse("dashboard_copy", args=[one.pk]), "copy", method="post")]
     if mine:
         buttons = [pm.Button("Arrange", reverse("dashboard_arrange", args=[one.pk]), "layout-grid")]
     shown = pm.OverviewPage(
@@ -211,13 +211,20 @@ def _arrange(request: HttpRequest, one: Dashboard) -> None:
 
 
 @page("", "r")
-def dashboard_act(request: HttpRequest, key: int, verb: str) -> HttpResponse:
-    """Copy a shared dashboard, or remove one's own."""
+def dashboard_copy(request: HttpRequest, key: int) -> HttpResponse:
+    """A shared dashboard as one's own."""
     one = _find(request, key)
-    if request.method != "POST" or verb not in {"copy", "remove"}:
+    if request.method != "POST":
         raise Http404
-    if verb == "copy":
-        made = services.copy_dashboard(one, actor=request.user)
-        return HttpResponseRedirect(reverse("dashboard_arrange", args=[made.pk]))
+    made = services.copy_dashboard(one, actor=request.user)
+    return HttpResponseRedirect(reverse("dashboard_arrange", args=[made.pk]))
+
+
+@page("", "r")
+def dashboard_remove(request: HttpRequest, key: int) -> HttpResponse:
+    """One's own dashboard goes."""
+    one = _find(request, key)
+    if request.method != "POST":
+        raise Http404
     services.remove_dashboard(one, actor=request.user)
     return HttpResponseRedirect(reverse("dashboards"))
