@@ -66,7 +66,10 @@ class ExploreForm(ActionForm):
         min_value=1,
         max_value=MOST_PERIODS,
         help_text="Counts when no first day is set.",
-        error_messages={"invalid": f"Enter a whole number from 1 to {MOST_PERIODS}."},
+        widget=forms.NumberInput(attrs={"placeholder": USUAL_POINTS}),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), f"Enter a whole number from 1 to {MOST_PERIODS}."
+        ),
     )
     start = _date("First day", "Empty for the number of periods.")
     end = _date("Last day", "Empty for the newest complete period.")

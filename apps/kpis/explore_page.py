@@ -61,7 +61,7 @@ def _panel(found: Answer, lines: list[Line]) -> Panel:
     every = tuple(one for line in lines for one in _series(found, line))
     full = replace(spec, labels=tuple(period.label for period in found.periods), series=every)
     note = " · ".join(word for word in (unit, _left_out(spec, full)) if word)
-    return Panel(title, note, responsive(spec, width=780), data_table(full), _data(full, places))
+    return Panel(title, note, responsive(spec, width=780), data_table(full), _data(full, spec.labels, places))
 
 
 def _series(found: Answer, line: Line) -> tuple[Series, ...]:
@@ -90,12 +90,13 @@ def _left_out(spec: ChartSpec, full: ChartSpec) -> str:
     return f"{len(spec.series)} of {len(full.series)} lines drawn, the data hold all"
 
 
-def _data(full: ChartSpec, places: int) -> dict[str, Any]:
+def _data(full: ChartSpec, ticks: tuple[str, ...], places: int) -> dict[str, Any]:
     """Plain numbers and the words for them, for the browser's chart."""
     return {
         "title": full.title,
         "unit": full.unit,
         "labels": full.labels,
+        "ticks": ticks,
         "series": [
             {
                 "name": one.name,

@@ -75,7 +75,7 @@ class ExplorePage:
 @page("kpi_value", "r")
 def kpi_explore(request: HttpRequest) -> HttpResponse:
     query = address_of(request.GET)
-    form = ExploreForm(request.GET if request.GET else None, actor=request.user, initial={"points": 26})
+    form = ExploreForm(request.GET if request.GET else None, actor=request.user)
     found, alerts = None, []
     if form.is_bound and form.is_valid():
         try:

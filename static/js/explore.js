@@ -30,6 +30,7 @@ function words(chart, unit, at) {
 function option(chart, paint) {
   const series = ["s1", "s2", "s3", "s4", "s5"].map((name) => paint[name]);
   const zoomed = chart.labels.length > 60;
+  const lonely = (values) => values.some((value, at) => value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null);
   let solid = -1;
   return {
     animation: false,
@@ -46,20 +47,21 @@ function option(chart, paint) {
       formatter: (points) => words(chart, chart.unit, points[0].dataIndex).join("\n"),
     },
     dataZoom: zoomed ? [{ type: "slider", height: 22, bottom: 6, borderColor: paint.border, textStyle: { color: paint["text-2"] } }] : [],
-    xAxis: { type: "category", data: chart.labels, boundaryGap: false, axisLabel: { color: paint["text-2"], hideOverlap: true }, axisLine: { lineStyle: { color: paint.border } } },
+    xAxis: { type: "category", data: chart.labels, boundaryGap: false, axisLabel: { color: paint["text-2"], hideOverlap: true, formatter: (label, at) => chart.ticks[at] }, axisLine: { lineStyle: { color: paint.border } } },
     yAxis: { type: "value", scale: true, axisLabel: { color: paint["text-2"] }, splitLine: { lineStyle: { color: paint.border } } },
     series: chart.series.map((one) => {
       if (!one.dashed) solid += 1;
-      const colour = one.dashed ? paint.s6 : series[solid % series.length];
+      const colour = series[solid % series.length]; // what a line is compared with follows it
       return {
         type: "line",
         name: one.name,
         data: one.values,
         connectNulls: false,
-        showSymbol: chart.labels.length < 40,
-        symbolSize: 5,
+        showSymbol: chart.labels.length < 40 || lonely(one.values),
+        symbol: "circle",
+        symbolSize: one.dashed ? 3 : 5,
         itemStyle: { color: colour },
-        lineStyle: { color: colour, width: 1.8, type: one.dashed ? [5, 3] : solid >= series.length ? [2, 2] : "solid" },
+        lineStyle: { color: colour, width: one.dashed ? 1.2 : 1.8, type: one.dashed ? [5, 3] : solid >= series.length ? [2, 2] : "solid" },
       };
     }),
   };
