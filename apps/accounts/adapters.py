@@ -10,9 +10,10 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from apps.accounts import devices, lockout, services
+from apps.accounts import devices, heldmail, lockout, services
 from apps.accounts.models import User
 from apps.core.errors import Refused
+from apps.core.events import outbound
 from apps.core.web import errors
 from apps.core.web.identify import client_address
 
@@ -72,6 +73,12 @@ class AccountAdapter(DefaultAccountAdapter):
             )
         if count == 1 and lockout.sprayed(keys["place"]):
             services.record_security_event("sprayed", address=self.get_client_ip(request), place=keys["place"])
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        if outbound.paused():
+            heldmail.hold(context.get("user"), email)
+        else:
+            super().send_mail(template_prefix, email, context)
 
     def post_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **options)

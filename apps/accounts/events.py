@@ -43,6 +43,14 @@ class PasswordLinkMade(Fact, name="accounts.password_link_made", sentence="Set-p
 
 
 @dataclass(frozen=True, kw_only=True)
+class PasswordMailHeld(Fact, name="accounts.password_mail_held", sentence="Password link waits", icon="hourglass"):
+    """Somebody asked for a password link while outgoing mail was paused."""
+
+    title: str
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TokenMade(Fact, name="accounts.token_made", sentence="API token made", icon="key-round"):
     """Another system may act for a person."""
 

@@ -16,6 +16,7 @@ from apps.core.api import endpoints
 from apps.core.api.feed import ChangesEndpoint
 from apps.core.api.files import FileEndpoint, FilesEndpoint
 from apps.core.api.imports import ImportEndpoint, ImportsEndpoint, RunImportEndpoint, UndoImportEndpoint
+from apps.core.api.outbound import OutboundEndpoint
 from apps.core.api.problems import plain_problem
 from apps.core.api.schema import describe
 from apps.core.domain import DomainConfig
@@ -99,6 +100,7 @@ urlpatterns: list[Any] = [
     path("imports/<int:key>/", ImportEndpoint.as_view(), name="api-imports-one"),
     path("imports/<int:key>/run/", RunImportEndpoint.as_view(), name="api-imports-run"),
     path("imports/<int:key>/undo/", UndoImportEndpoint.as_view(), name="api-imports-undo"),
+    path("outgoing-mail/", OutboundEndpoint.as_view(), name="api-outgoing-mail"),
     *_own_endpoints(),
     *[pattern for resource in resources for pattern in _for(resource)],
     re_path(r"^.*$", nothing_here),

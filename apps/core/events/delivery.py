@@ -16,12 +16,14 @@ from django.db.models.functions import Now
 from apps.core.access import scope
 from apps.core.events import context
 from apps.core.events.handlers import Handler, handlers
+from apps.core.events.outbound import Postponed
 from apps.core.models import Delivery
 
 log = logging.getLogger("ops.delivery")
 LEASE_SECONDS = 60
 LEASE = timedelta(seconds=5)
 BACKOFF_SECONDS = (2, 10, 60, 300)
+POSTPONED = timedelta(seconds=60)
 # Open, its turn has come, and the oldest of its (handler, key): what may be handed out. `d` is the delivery.
 READY = """
 d.done_at IS NULL AND d.parked_at IS NULL AND d.available_at <= now() AND (d.leased_until IS NULL OR d.leased_until < now())
@@ -54,6 +56,9 @@ def deliver(delivery_id: int) -> str:
             if handler.slow:
                 return _run_slow(delivery_id, handler)
             return _run_atomic(delivery_id, handler)
+        except Postponed as waits:
+            _postpone(delivery_id, str(waits))
+            return "postponed"
         except Exception as error:
             _record_failure(delivery_id, handler, error)
             return "failed"
@@ -140,6 +145,16 @@ def _record_failure(delivery_id: int, handler: Handler, error: Exception) -> Non
         Delivery.objects.filter(pk=delivery_id, done_at__isnull=True).update(
             available_at=Now() + pause, leased_until=None, sent_at=None, last_error=text
         )
+
+
+def _postpone(delivery_id: int, reason: str) -> None:
+    Delivery.objects.filter(pk=delivery_id, done_at__isnull=True).update(
+        attempts=F("attempts") - 1,
+        available_at=Now() + POSTPONED,
+        leased_until=None,
+        sent_at=None,
+        last_error=reason[-4000:],
+    )
 
 
 def _park(delivery_id: int, handler: Handler, reason: str) -> None:

@@ -122,6 +122,13 @@ class Restored(Fact, name="core.restored", sentence="Backup restored", icon="his
 
 
 @dataclass(frozen=True, kw_only=True)
+class MailResumed(Fact, name="core.mail_resumed", sentence="Outgoing mail let out", icon="send"):
+    """An admin confirmed that this restored platform may write to people."""
+
+    waiting: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeliveryReplayed(Fact, name="core.delivery_replayed", sentence="Parked effect started again", icon="rotate-cw"):
     """A person started a parked delivery again."""
 

@@ -11,6 +11,7 @@ from django.utils.translation import get_language, get_language_bidi
 
 from apps.core.access import matrix
 from apps.core.access.rights import rights_of
+from apps.core.events import outbound
 from apps.core.models import Delivery
 from apps.core.resources.resource import resources
 from apps.core.web.navigation import nav_for, pages
@@ -71,5 +72,7 @@ def _warning(role: str) -> str:
     """Admins see parked work wherever they are."""
     if role != "ADM":
         return ""
+    if outbound.paused():
+        return "This platform was restored from a backup. Outgoing mail waits. Open Settings, Event deliveries."
     parked = Delivery.objects.filter(parked_at__isnull=False).count()
     return f"{parked} effects are parked after failing. Open Settings, Event deliveries." if parked else ""

@@ -51,6 +51,7 @@ urlpatterns = [
     _page("audit/", views_audit.audit_view, "audit"),
     _page("audit/<int:key>/", views_audit.event_view, "audit_event"),
     _page("deliveries/", views_audit.deliveries_view, "deliveries"),
+    _page("deliveries/let-mail-out/", views_audit.resume_view, "let_mail_out"),
     _page("deliveries/<int:key>/replay/", views_audit.replay_view, "replay"),
     _page("explain/", views_explain.explain_view, "explain"),
     _page("<slug:path>/", views_list.list_view, "list"),

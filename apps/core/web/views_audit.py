@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from apps.core.access.rights import require, rights_of
 from apps.core.events import delivery as deliveries
+from apps.core.events import outbound
 from apps.core.events.facts import DeliveryReplayed, facts, sentence_of
 from apps.core.events.log import emit
 from apps.core.models import Delivery, Event
@@ -189,7 +190,8 @@ def deliveries_view(request: HttpRequest) -> HttpResponse:
         title="Event deliveries",
         crumbs=(pm.Crumb("Settings"), pm.Crumb("Event deliveries")),
         facts="What is owed and not done. Parked ones failed too often and wait for a person.",
-        sections=tuple(
+        sections=_paused_mail(may)
+        + tuple(
             pm.Section(
                 f"{one.handler}",
                 note=f"event {one.event_id} · {one.event.name} · {one.attempts} attempts",
@@ -204,6 +206,29 @@ def deliveries_view(request: HttpRequest) -> HttpResponse:
         or (pm.Section("Nothing waits", text="Every event reached everybody it was owed to."),),
     )
     return render(request, "pages/settings.html", {"page": page})
+
+
+def _paused_mail(may: bool) -> tuple[pm.Section, ...]:
+    if not outbound.paused():
+        return ()
+    button = pm.Button(
+        "Let mail out",
+        reverse("let_mail_out"),
+        "send",
+        "pri",
+        "post",
+        confirm="Is this the platform that people use, and not a copy? All mail that waits goes out.",
+    )
+    text = "A copy of a platform may not write to people. Reports and password links wait and go out after this."
+    return (pm.Section("Outgoing mail is paused", note=outbound.WAITS, text=text, button=button if may else None),)
+
+
+@require_POST
+def resume_view(request: HttpRequest) -> HttpResponse:
+    require(request.user, "settings", "u", noun="pause of outgoing mail")
+    count = outbound.resume(actor=request.user)
+    messages.success(request, f"Mail goes out again; {count} waited")
+    return HttpResponseRedirect(reverse("deliveries"))
 
 
 @require_POST

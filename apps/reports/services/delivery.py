@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.core.access import scope
 from apps.core.access.rights import rights_of
 from apps.core.errors import Refused
+from apps.core.events import outbound
 from apps.core.records import write
 from apps.reports import events
 from apps.reports.models import Dispatch, Recipient, ReportRun
@@ -91,6 +92,7 @@ def dispatch(run: ReportRun) -> Dispatch | None:
 
 def send_dispatch(key: int) -> None:
     """One attempt; a refused address is final, anything else is tried again by the delivery that called."""
+    outbound.require_open()
     with transaction.atomic(), scope.system("sending a report"):
         row = Dispatch.objects.select_related("run__pack", "person", "recipient").get(pk=key)
         if row.state != Dispatch.State.WAITING:

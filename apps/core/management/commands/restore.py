@@ -35,4 +35,5 @@ class Command(PlainCommand):
             self.stdout.write(
                 f"Set OPS_SECRET_KEY and OPS_TOKEN_PEPPER to the values in {done.keys_file}, then remove it."
             )
+        self.stdout.write("Outgoing mail waits until an admin lets it out: Settings, Event deliveries.")
         self.stdout.write("Check it with ./ops verify, then start with ./ops up.")
