@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
@@ -44,9 +43,10 @@ def invite_user(
     user = User(
         username=username, first_name=first_name, last_name=last_name, email=email, title=title, time_zone=time_zone
     )
-    user.set_password(password or secrets.token_urlsafe(32))
     if password is None:
         user.set_unusable_password()
+    else:
+        user.set_password(password)
     with transaction.atomic():
         try:
             with transaction.atomic():

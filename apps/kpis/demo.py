@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from apps.core.demo import Demo, demo_part
-from apps.kpis import services
+from apps.kpis import demo_watching, services
 from apps.kpis.ingest import Measured
 from apps.kpis.models import Definition, ReadingBatch
 from apps.kpis.series import zone
@@ -41,6 +41,8 @@ class Plan:
     on_overview: bool = True
     upper: tuple[str, str] | None = None
     description: str = ""
+    per_day: int = 1
+    quantile: str = ""
 
 
 PLANS = (
@@ -235,6 +237,23 @@ PLANS = (
         on_overview=False,
         description="Complaints received.",
     ),
+    Plan(
+        "lead-90",
+        "Order to ship time, nine of ten orders",
+        "d",
+        "percentile",
+        "lower",
+        4.3,
+        1.1,
+        "6",
+        "7",
+        ("LOG",),
+        drift=0.5,
+        on_overview=False,
+        per_day=6,
+        quantile="90",
+        description="Nine of ten orders sampled took no longer than this, in working days.",
+    ),
 )
 # KPI, department or None for all, days before the end, length, shift of the level, what happened
 INCIDENTS = (
@@ -245,7 +264,10 @@ INCIDENTS = (
     ("lead", None, 40, 41, 1.1, "Leak test queue since the late shift lost two people"),
     ("shipped", None, 28, 29, -13, "Follows the leak test queue"),
     ("otd", None, 21, 22, -0.02, "Late orders of the leak test queue"),
+    ("coolant", None, 13, 14, -1.0, "Mixed by hand while the doser waits for a part"),
+    ("lead-90", None, 40, 41, 1.1, "Follows the leak test queue"),
     ("energy", "POZ", 500, 60, 0.4, "Furnace lining due"),
+    ("energy", None, demo_watching.ENERGY_CHANGED, DAYS, -0.3, "New compressor"),
 )
 
 
@@ -264,6 +286,8 @@ def build(demo: Demo) -> None:
         note="Demo history",
     )
     services.roll_up_batch(batch.pk)
+    kpis["scrap-per-100"] = demo_watching.add_formula(demo, len(PLANS))
+    demo_watching.build(demo)
 
 
 def _define(demo: Demo, plan: Plan, position: int) -> Definition:
@@ -280,6 +304,7 @@ def _define(demo: Demo, plan: Plan, position: int) -> Definition:
         department=company,
         owner=demo.made["people"][plan.owner],
         description=plan.description,
+        quantile=Decimal(plan.quantile) if plan.quantile else None,
         on_overview=plan.on_overview,
         position=position,
         actor=None,
@@ -301,9 +326,10 @@ def _readings(demo: Demo, kpis: dict[str, int], departments: dict[str, int]) -> 
                 day = demo.until - timedelta(days=offset - 1)
                 if day.weekday() >= 5:
                     continue
-                at = datetime.combine(day, time(12), local)
-                value, weight = _measure(demo, plan, code, offset)
-                yield kpis[plan.code], departments[code], at, value, weight
+                for number in range(plan.per_day):
+                    at = datetime.combine(day, time(12 + number), local)
+                    value, weight = _measure(demo, plan, code, offset)
+                    yield kpis[plan.code], departments[code], at, value, weight
 
 
 def _measure(demo: Demo, plan: Plan, code: str, offset: int) -> tuple[Decimal, Decimal | None]:

@@ -17,10 +17,11 @@ from apps.kpis import panels, queries
 from apps.kpis.models import Alert, Definition
 from apps.kpis.panels import exact_text
 from apps.kpis.queries import Standing
-from apps.kpis.signals import variation
+from apps.kpis.series import zone
+from apps.kpis.signals import newest_signal, variation
 from apps.kpis.verdicts import signal_text
 from apps.reports import parts as reports
-from apps.reports.parts import Part
+from apps.reports.parts import Part, Table
 
 RAIL = 294
 EXCEPTION_COLUMNS = (
@@ -82,30 +83,27 @@ def _exception_row(one: Standing, signal: str | None) -> pm.Row:
 
 
 def needs(view: View) -> list[pm.NeedsRow]:
-    """Open alerts for this person, and off-target KPIs they own, wait for a look."""
-    return [*_alerts(view), *_off_target(view)]
-
-
-def _alerts(view: View) -> list[pm.NeedsRow]:
+    """Open alerts for this person and off-target KPIs they own wait for a look; a KPI with an alert is said once."""
     rows = Alert.objects.visible_to(view.user).filter(owner_id=view.user.pk, state=Alert.State.OPEN)
-    return [
-        pm.NeedsRow(
-            title=one.message,
-            url=reverse("record", args=["kpi-alerts", one.pk]),
-            why=f"Found in {one.periods} periods" if one.periods > 1 else "New",
-            icon="bell-ring",
-            tone="bad" if one.tone == "bad" else "warn",
-            due=cells.when(one.created_at, cells.zone_of(view.user))[0],
-            buttons=(
-                pm.Button("Acknowledge", reverse("act", args=["kpi-alerts", one.pk, "acknowledge"]), dialog=True),
-            ),
-            key=f"kpi_alert:{one.pk}",
-        )
-        for one in rows.order_by("-id")[:8]
-    ]
+    alerts = list(rows.order_by("-id")[:8])
+    return [*(_alert_need(one, view) for one in alerts), *_off_target(view, {one.kpi_id for one in alerts})]
 
 
-def _off_target(view: View) -> list[pm.NeedsRow]:
+def _alert_need(one: Alert, view: View) -> pm.NeedsRow:
+    found = f"found in {one.periods} periods" if one.periods > 1 else "nobody looks after it yet"
+    return pm.NeedsRow(
+        title=one.message,
+        url=reverse("record", args=["kpi-alerts", one.pk]),
+        why=f"Escalated to you, {found}" if one.escalated_at else found.capitalize(),
+        icon="bell-ring",
+        tone="bad" if one.tone == "bad" else "warn",
+        due=cells.when(one.created_at, cells.zone_of(view.user))[0],
+        buttons=(pm.Button("Acknowledge", reverse("act", args=["kpi-alerts", one.pk, "acknowledge"]), dialog=True),),
+        key=f"kpi_alert:{one.pk}",
+    )
+
+
+def _off_target(view: View, said: set[int]) -> list[pm.NeedsRow]:
     return [
         pm.NeedsRow(
             title=f"{one.kpi.name} is off target",
@@ -118,7 +116,7 @@ def _off_target(view: View) -> list[pm.NeedsRow]:
             key=f"kpi:{one.kpi.pk}",
         )
         for one in _standings(view)
-        if one.tone == "bad" and one.latest is not None and one.kpi.owner_id == view.user.pk
+        if one.tone == "bad" and one.latest and one.kpi.owner_id == view.user.pk and one.kpi.pk not in said
     ]
 
 
@@ -240,7 +238,8 @@ def report_part(user: Any, period: Period) -> Part:
 def _report_fact(one: Standing) -> pdf.Fact:
     latest = one.latest
     chart = one.chart()
-    reason = signal_text(one, chart) if chart else ""
+    found = newest_signal(one, chart) if chart else None
+    reason = found.text if found else ""
     return pdf.Fact(
         finding=f"{one.kpi.name} {panels.show(one.kpi, latest.value if latest else None, unit=True)}, {panels.target_words(one)}.",
         reason=f"{reason}." if reason else "",
@@ -291,3 +290,25 @@ def _trend(one: Standing) -> ChartSpec:
 
 
 reports.contribute(reports.Source("kpis", 10, report_part, title="Key figures"))
+
+
+def alerts_part(user: Any, _period: Period) -> Part:
+    """What the watches found and nobody closed, as of the report's making."""
+    found = Alert.objects.visible_to(user).exclude(state=Alert.State.CLOSED).select_related("owner", "department")
+    rows = tuple(
+        (
+            one.message,
+            str(one.department),
+            str(one.owner or cells.DASH),
+            f"{one.created_at.astimezone(zone()):%d %b %Y}",
+            f"{one.get_state_display()}{f': {one.note}' if one.note else ''}",
+        )
+        for one in found.order_by("id")[:100]
+    )
+    if not rows:
+        return Part(facts=(pdf.Fact(finding="No watch found anything.", reason=""),))
+    heads = ("Alert", "Department", "Owner", "Since", "State")
+    return Part(tables=(Table("Open alerts", heads, rows),))
+
+
+reports.contribute(reports.Source("alerts", 20, alerts_part, title="Alerts"))

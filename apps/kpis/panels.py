@@ -281,6 +281,25 @@ def watches_panel(kpi: Definition, user: Any) -> pm.Section | None:
     )
 
 
+def alert_panel(alert: Alert, user: Any) -> pm.Section | None:
+    """What the watch looked at, so that nobody acknowledges a number they did not see."""
+    departments = queries.below(alert.department, queries.readable_departments(user))
+    one = queries.standings([alert.kpi], user=user, grain=alert.watch.grain, departments=departments)[0]
+    if one.latest is None:
+        return None
+    spec = control_spec(one, one.chart())
+    return pm.Section(
+        alert.kpi.name,
+        note=f"latest {show(alert.kpi, one.latest.value, unit=True)}, {one.latest.period.label}, {target_words(one)}",
+        svg=responsive(spec, width=620),
+        data_table=data_table(spec),
+        button=pm.Button(
+            "Open chart", reverse("kpi_chart", args=[alert.kpi_id]) + f"?period={one.grain}", "chart-line"
+        ),
+        status=pm.Cell(STATUS_WORDS[one.tone].capitalize(), "status", tone=one.tone or "idle"),  # type: ignore[arg-type]
+    )
+
+
 def alert_state(alert: Alert) -> tuple[str, str]:
     tone = {"open": alert.tone, "acked": "info", "snoozed": "hold", "closed": "idle"}[alert.state]
     return tone, alert.get_state_display()

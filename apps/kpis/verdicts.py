@@ -13,6 +13,8 @@ ASSURANCE = {
     Assurance.CONSISTENT_FAIL: "The process will keep missing its target unless it is changed.",
     Assurance.INCONSISTENT: "The process meets and misses its target by chance.",
 }
+MISSED = frozenset({"warn", "bad"})
+STANDING = {"warn": "At risk", "bad": "Off target"}
 
 
 def signal_text(one: Standing, chart: XmrChart) -> str:
@@ -29,15 +31,15 @@ def verdict(one: Standing, chart: XmrChart | None) -> pm.Alert:
     if chart is None:
         known = sum(1 for value in one.values if value.value is not None)
         return pm.Alert(
-            f"{shown}, {latest.period.label}.",
+            f"{shown}, {latest.period.label}{_beside_target(one)}.",
             f"{known} points are too few for process limits; 12 are needed.",
             tone_of(one, None),
         )
     assurance = ASSURANCE[chart.assurance] if chart.assurance is not None else "No target is set."
     if variation(one, chart) is Variation.COMMON_CAUSE:
         return pm.Alert(
-            f"Stable: {shown}, {latest.period.label}.",
-            f"Only common-cause variation. {assurance}",
+            f"{STANDING.get(one.tone, 'Stable')}: {shown}, {latest.period.label}{_beside_target(one)}.",
+            f"{_calm(one)} {assurance}",
             tone_of(one, chart),
         )
     lead = {
@@ -47,8 +49,21 @@ def verdict(one: Standing, chart: XmrChart | None) -> pm.Alert:
         Variation.NEUTRAL_LOW: "Signal downward",
     }[variation(one, chart)]
     return pm.Alert(
-        f"{lead}: {shown}, {latest.period.label}.", f"{signal_text(one, chart)}. {assurance}", tone_of(one, chart)
+        f"{lead}: {shown}, {latest.period.label}{_beside_target(one)}.",
+        f"{signal_text(one, chart)}. {assurance}",
+        tone_of(one, chart),
     )
+
+
+def _beside_target(one: Standing) -> str:
+    """A missed target is said in the same breath as the value."""
+    return f", {panels.target_words(one)}" if one.tone in MISSED else ""
+
+
+def _calm(one: Standing) -> str:
+    if one.tone in MISSED:
+        return "Only common-cause variation, so there is no single cause to look for."
+    return "Only common-cause variation."
 
 
 def tone_of(one: Standing, chart: XmrChart | None) -> pm.Tone:

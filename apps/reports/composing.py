@@ -60,7 +60,7 @@ def _common(
     signed = f"{run.signed_by}, {run.signed_at.astimezone(zone()):%d %b %Y %H:%M}" if run.signed_at else ""
     return {
         "title": run.pack.title if run.pack else "Weekly operations report",
-        "period_label": period.label,
+        "period_label": f"{period.label}{_days(period)}",
         "site": str(run.department),
         "prepared_for": str(owner) if run.copy_of_id else "Upper management",
         "prepared_by": _author(run, owner),
@@ -73,6 +73,15 @@ def _common(
         "klass": f"internal · audit {seal.head()[:12]}",
         "promises": promises(run) if run.pack else (),
     }
+
+
+def _days(period: Period) -> str:
+    """The days of a week, which nobody knows by its number."""
+    first, last = period.first, period.last
+    if str(getattr(period.grain, "value", period.grain)) != Pack.Cadence.WEEK:
+        return ""
+    begin = f"{first.day}" if first.month == last.month else f"{first.day} {first:%b}"
+    return f" · {begin}–{last.day} {last:%b %Y}"
 
 
 def _author(run: ReportRun, owner: Any) -> str:
@@ -132,7 +141,7 @@ def promises(run: ReportRun) -> tuple[pdf.Promise, ...]:
         pdf.Promise(
             action=one.action,
             owner=str(one.owner),
-            due=one.due_on.isoformat(),
+            due=f"{one.due_on.day} {one.due_on:%b %Y}",
             result=one.result or one.get_state_display(),
             tone=PROMISE_TONES[one.state],  # type: ignore[arg-type]
         )

@@ -19,12 +19,12 @@ OBJECTIVES = (
 )
 # objective, title, weight, KPI, from, to
 RESULTS = (
-    ("trust", "On-time delivery of the whole company", 30, "otd", "92", "96"),
-    ("otd", "On-time delivery", 60, "otd", "92", "97"),
+    ("trust", "On-time delivery of the whole company", 30, "otd", "90", "96"),
+    ("otd", "On-time delivery", 60, "otd", "90", "97"),
     ("otd", "Lead time falls", 40, "lead", "9", "6"),
     ("right", "First-pass yield", 50, "fpy", "95", "98.5"),
-    ("money", "Scrap rate falls", 50, "scrap", "3.5", "2"),
-    ("money", "Energy per unit falls", 50, "energy", "3", "2.4"),
+    ("money", "Scrap cost of a month falls", 50, "scrap", "52", "36"),
+    ("money", "Energy per unit falls", 50, "energy", "3.4", "2.8"),
     ("skills", "People trained for leak test", 100, "", "2", "6"),
 )
 
@@ -58,7 +58,7 @@ def build(demo: Demo) -> None:
             actor=None,
         )
         if not kpi:
-            services.report_value(result, value=Decimal(3), actor=None)
+            services.report_value(result, value=Decimal(4), actor=None)
     for objective in made.values():
         services.activate_objective(objective, actor=None)
     _initiatives(demo, made)

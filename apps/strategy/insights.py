@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.core.values import Period
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import Card, Contribution, View, contribute, offer_card
+from apps.reports import parts as reports
+from apps.reports.parts import Part, Table
 from apps.strategy import panels, queries
 from apps.strategy.models import Objective
 from apps.strategy.queries import Branch
@@ -53,3 +58,23 @@ offer_card(
     Card("strategy.objectives", "Objectives", _objectives_card, row="kpi", roles=frozenset({"OPM", "EXE", "DPM"}))
 )
 contribute(Contribution("strategy", "Strategy", 60, needs=needs))
+
+
+def report_part(user: Any, _period: Period) -> Part:
+    """The tree of objectives with how far each is, as of the report's making."""
+    everything = [one for root in queries.forest(user, today=timezone.now().date()) for one in root.walk()]
+    rows = tuple(
+        (
+            one.objective.title,
+            one.objective.department.code,
+            str(one.objective.owner or cells.DASH),
+            panels.percent(one.progress.share),
+            panels.WORDS[one.tone].capitalize(),
+        )
+        for one in everything
+    )
+    heads = ("Objective", "Department", "Owner", "Reached", "Pace")
+    return Part(tables=(Table("Progress", heads, rows, frozenset({3})),) if rows else ())
+
+
+reports.contribute(reports.Source("objectives", 30, report_part, title="Objectives"))

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.db import models
 from django.forms.models import fields_for_model
+from django.utils.text import capfirst
 
 
 def _choices(model: type[models.Model], actor: Any) -> models.QuerySet[Any]:
@@ -63,7 +64,7 @@ def _form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | N
         return RecordField(
             field.remote_field.model,
             required=not field.blank,
-            label=str(field.verbose_name).capitalize(),
+            label=capfirst(str(field.verbose_name)),
             help_text=field.help_text,
         )
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):

@@ -8,6 +8,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils.text import capfirst
 
 from apps.core.errors import Conflict, Refused
 from apps.core.events.facts import Changed, Fact, Recorded
@@ -141,7 +142,7 @@ def refusal_of(error: IntegrityError, record: Noun) -> Refused:
         if field.unique and field.column in name:
             value = getattr(record, field.attname)
             return Refused(
-                f"{field.verbose_name.capitalize()} '{value}' is taken. Choose another one.",
+                f"{capfirst(field.verbose_name)} '{value}' is taken. Choose another one.",
                 code="taken",
                 field=field.name,
             )

@@ -11,6 +11,7 @@ from django import forms
 from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest, QueryDict
+from django.utils.text import capfirst
 
 from apps.core.errors import Refused
 from apps.core.resources.resource import Resource
@@ -35,7 +36,7 @@ def _date(label: str, name: str, lookup: str) -> django_filters.DateFilter:
 
 
 def _filters_for(field: models.Field[Any, Any]) -> dict[str, django_filters.Filter]:
-    label = str(field.verbose_name).capitalize()
+    label = capfirst(str(field.verbose_name))
     name = field.name
     if isinstance(field, models.ForeignKey):
         return {name: django_filters.ModelMultipleChoiceFilter(label=label, queryset=_visible(field.related_model))}

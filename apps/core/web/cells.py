@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
+from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
 
 from apps.core.resources.resource import Column, Resource, resources
@@ -84,7 +85,7 @@ def department_names(keys: Collection[int]) -> dict[int, str]:
 
 def field_label(model: type[models.Model], name: str) -> str:
     try:
-        return str(getattr(model._meta.get_field(name), "verbose_name", name)).capitalize()
+        return capfirst(str(getattr(model._meta.get_field(name), "verbose_name", name)))
     except Exception:
         return name.replace("_", " ").capitalize()
 

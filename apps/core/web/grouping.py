@@ -9,6 +9,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Count, Q
 from django.http import QueryDict
+from django.utils.text import capfirst
 
 from apps.core.resources.resource import Resource
 from apps.core.values import format_number
@@ -25,7 +26,7 @@ def groupable(resource: Resource) -> dict[str, str]:
         except FieldDoesNotExist:
             continue
         if isinstance(field, models.ForeignKey | models.BooleanField) or getattr(field, "choices", None):
-            found[name] = labels.get(name) or str(field.verbose_name).capitalize()  # type: ignore[union-attr]
+            found[name] = labels.get(name) or capfirst(str(field.verbose_name))  # type: ignore[union-attr]
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apps.core.actions.action import Action
-from apps.core.resources.resource import Column, Resource, Tab, register
+from apps.core.resources.resource import Column, Panel, Resource, Tab, register
 from apps.kpis import events, forms, panels, services
 from apps.kpis.models import Alert, Rebaseline, Watch
 from apps.kpis.resources.definitions import in_use
@@ -54,6 +54,7 @@ class AlertResource(Resource):
     )
     tabs = (Tab("open", "Open", "state=open"), Tab("snoozed", "Snoozed", "state=snoozed"))
     changed_fact = events.AlertChanged
+    panels = (Panel("chart", panels.alert_panel),)
     actions = (
         Action(
             name="acknowledge",

@@ -8,7 +8,7 @@ from apps.core.actions.action import Action
 from apps.core.resources.resource import Column, Panel, Resource, register
 from apps.reports import events, forms, services
 from apps.reports.models import Dispatch, Pack, Promise, Recipient
-from apps.reports.resources.runs import DISPATCH_TONES, PROMISE_TONES, in_use, people_panel, runs_panel
+from apps.reports.resources.runs import DISPATCH_TONES, PROMISE_TONES, in_use, people_panel, promises_panel, runs_panel
 
 
 @register
@@ -32,7 +32,7 @@ class PackResource(Resource):
     fields = (*forms.PACK_FIELDS, "next_at")
     import_key = ("code",)
     changed_fact = events.PackChanged
-    panels = (Panel("runs", runs_panel), Panel("people", people_panel))
+    panels = (Panel("runs", runs_panel), Panel("people", people_panel), Panel("promises", promises_panel))
     actions = (
         Action(
             name="set",

@@ -11,7 +11,7 @@ from apps.core.resources.resource import Column, Panel, Resource, register
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.reports import forms, services
-from apps.reports.models import Dispatch, Pack, Recipient, ReportRun
+from apps.reports.models import Dispatch, Pack, Promise, Recipient, ReportRun
 
 TONES = {"waiting": "info", "ready": "warn", "issued": "good", "failed": "bad"}
 DISPATCH_TONES = {"waiting": "info", "sent": "good", "failed": "bad", "bounced": "bad"}
@@ -118,6 +118,35 @@ def people_panel(pack: Pack, user: Any) -> pm.Section | None:
     columns = (pm.Column("who", "Who", wide=True), pm.Column("how", "How"), pm.Column("state", "State"))
     button = pm.Button("Add recipient", reverse("create", args=["report-recipients"]) + f"?pack={pack.pk}", "user-plus")
     return pm.Section("Recipients", table=pm.Table(columns, tuple(rows), "Recipients", "Nobody yet."), button=button)
+
+
+def promises_panel(pack: Pack, user: Any) -> pm.Section | None:
+    """What the pack promised, newest first, with what came of it."""
+    found = Promise.objects.filter(pack=pack, archived_at__isnull=True).select_related("owner").order_by("-due_on")[:12]
+    zone = cells.zone_of(user)
+    rows = [
+        pm.Row(
+            str(one.pk),
+            reverse("record", args=["report-promises", one.pk]),
+            (
+                pm.Cell(one.action, "link", url=reverse("record", args=["report-promises", one.pk])),
+                pm.Cell(one.period_key),
+                pm.Cell(str(one.owner)),
+                cells.plain_cell(one.due_on, zone),
+                pm.Cell(one.get_state_display(), "status", tone=PROMISE_TONES[one.state]),  # type: ignore[arg-type]
+            ),
+        )
+        for one in found
+    ]
+    columns = (
+        pm.Column("what", "Promise", wide=True),
+        pm.Column("period", "Promised in"),
+        pm.Column("owner", "Owner"),
+        pm.Column("due", "Due"),
+        pm.Column("state", "State"),
+    )
+    button = pm.Button("Add promise", reverse("create", args=["report-promises"]) + f"?pack={pack.pk}", "plus")
+    return pm.Section("Promises", table=pm.Table(columns, tuple(rows), "Promises", "Nothing yet."), button=button)
 
 
 def in_use(record: Any) -> bool:
