@@ -300,7 +300,7 @@ def alerts_part(user: Any, _period: Period) -> Part:
             one.message,
             str(one.department),
             str(one.owner or cells.DASH),
-            f"{one.created_at.astimezone(zone()):%d %b %Y}",
+            f"{one.created_at.astimezone(zone()):%d\u00a0%b\u00a0%Y}",
             f"{one.get_state_display()}{f': {one.note}' if one.note else ''}",
         )
         for one in found.order_by("id")[:100]

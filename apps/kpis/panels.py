@@ -104,7 +104,7 @@ def control_spec(one: Standing, chart: XmrChart | None) -> ChartSpec:
                 upper=part.upper,
                 lower=part.lower,
                 start=part.start,
-                end=None,
+                end=part.stop,
                 sigma=(part.upper - part.mean) / 3 if part.upper is not None else None,
             )
             for part in chart.segments

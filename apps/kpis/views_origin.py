@@ -72,9 +72,12 @@ def _sections(found: Lineage, request: HttpRequest, place: str) -> tuple[pm.Sect
     sections = []
     if found.inputs:
         sections.append(pm.Section("Inputs of the formula", note=found.formula, table=_inputs(found, place)))
-    sections.append(pm.Section("By department", table=_departments(found)))
+    if not found.inputs or any(value.value is not None for _, value in found.departments):
+        sections.append(pm.Section("By department", table=_departments(found)))
     if found.count or not found.inputs:
-        note = f"{format_number(found.count)} readings" + (f", first {SHOWN} shown" if found.count > SHOWN else "")
+        note = f"{format_number(found.count)} reading{'' if found.count == 1 else 's'}" + (
+            f", first {SHOWN} shown" if found.count > SHOWN else ""
+        )
         button = pm.Button("Records behind it", found.records, "list") if found.records else None
         sections.append(pm.Section("Readings", note=note, table=_readings(found, request), button=button))
     return tuple(sections)

@@ -141,7 +141,7 @@ def promises(run: ReportRun) -> tuple[pdf.Promise, ...]:
         pdf.Promise(
             action=one.action,
             owner=str(one.owner),
-            due=f"{one.due_on.day} {one.due_on:%b %Y}",
+            due=f"{one.due_on.day}\u00a0{one.due_on:%b}\u00a0{one.due_on:%Y}",
             result=one.result or one.get_state_display(),
             tone=PROMISE_TONES[one.state],  # type: ignore[arg-type]
         )

@@ -96,7 +96,9 @@ def test_a_split_of_sums_adds_up_to_the_whole(world: World, split: str) -> None:
 def test_a_split_ratio_is_that_of_each_place(world: World) -> None:
     query = f"kpi={world.ratio.pk}&period=month&points=3"
     for line in asked(world.boss, f"{query}&split=department")["lines"]:
-        if line["department"] != world.places.plant.pk:  # the plant's own part; with its line below it is another number
+        if (
+            line["department"] != world.places.plant.pk
+        ):  # the plant's own part; with its line below it is another number
             (alone,) = asked(world.boss, f"{query}&department={line['department']}")["lines"]
             assert [one["value"] for one in line["values"]] == [one["value"] for one in alone["values"]]
 

@@ -9,7 +9,7 @@ import pytest
 
 from apps.core.access import scope
 from apps.core.web.homecards import View
-from apps.kpis import insights, queries, services, verdicts
+from apps.kpis import insights, panels, queries, services, verdicts
 from apps.kpis.models import Definition
 from tests.factories import people
 from tests.factories.kpis import kpi
@@ -65,3 +65,15 @@ def test_an_alert_waits_for_its_owner_and_its_kpi_is_not_said_twice() -> None:
         waiting = insights.needs(view)
         assert [row.key.partition(":")[0] for row in waiting] == ["kpi_alert"]
         assert insights.needs(View(cast.worker, "day")) == []
+
+
+def test_limits_of_a_changed_process_end_where_the_new_ones_begin() -> None:
+    with scope.system("test"):
+        places = people.company()
+        one = fed(places, target="90", amber="85")
+        services.rebaseline(
+            kpi=one, department=places.root, starts_on=(START + timedelta(days=7)).date(), reason="New oven", actor=None
+        )
+        standing = queries.standings([one], user=None, grain="day", departments=[places.plant.pk])[0]
+        limits = panels.control_spec(standing, standing.chart()).limits
+    assert [(each.start, each.end) for each in limits] == [(0, 7), (7, 14)]
