@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -51,6 +53,14 @@ def kpi_origin(request: HttpRequest, key: int) -> HttpResponse:
         rail=_rail(found),
     )
     return render(request, "pages/chart.html", {"page": shown})
+
+
+def plain_number(value: Decimal | None) -> str:
+    """As measured, without zeros behind the point that nobody wrote."""
+    if value is None:
+        return cells.DASH
+    places = max(0, -int(value.normalize().as_tuple().exponent))
+    return format_number(value, min(places, 6))
 
 
 def queries_grain(period: Period) -> str:
@@ -130,8 +140,8 @@ def _readings(found: Lineage, request: HttpRequest) -> pm.Table:
             (
                 cells.plain_cell(row.at, zone),
                 pm.Cell(row.department.name),
-                pm.Cell(format_number(row.value, 3), "number"),
-                pm.Cell(format_number(row.weight, 3) if row.weight is not None else cells.DASH, "number"),
+                pm.Cell(plain_number(row.value), "number"),
+                pm.Cell(plain_number(row.weight), "number"),
                 pm.Cell(
                     f"Batch {row.batch_id}" + (", corrected" if row.corrected else ""),
                     "link",
@@ -157,7 +167,7 @@ def _rail(found: Lineage) -> tuple[pm.Section, ...]:
         facts.append(pm.Fact("Readings", pm.Cell(format_number(found.count))))
         for label, number in (("Sum of values", found.total), ("Sum of weights", found.weight)):
             if number is not None:
-                facts.append(pm.Fact(label, pm.Cell(format_number(number, 3))))
+                facts.append(pm.Fact(label, pm.Cell(plain_number(number))))
     facts.append(pm.Fact("Computed by", pm.Cell(found.formula)))
     facts.append(pm.Fact("Version", pm.Cell(str(found.version))))
     if found.kpi.owner:

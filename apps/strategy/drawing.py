@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString
 from apps.core.charts.svg import FONT, SIZE, el, text
 from apps.strategy.progress import capped
 
-WIDTH, HEIGHT, GAP_X, GAP_Y = 232, 74, 44, 14
+WIDTH, HEIGHT, GAP_X, GAP_Y = 232, 80, 44, 14
 LETTERS = 34
-LANE = 112
+LANE = 118
 FILL = {"fill": "#FFFFFF", "stroke": "#DFE3EA"}
 
 
@@ -85,12 +85,12 @@ def _box(node: Node, x: float, y: float) -> SafeString:
             text(x + 14, y + 20 + 15 * index, words, class_="c-text c-strong", fill="#151A24", font_weight=600)
             for index, words in enumerate(lines)
         ),
-        text(x + 14, y + 49, node.owner[:LETTERS]),
-        el("rect", x=x + 14, y=y + 58, width=float(track), height=6.0, rx=3, class_="c-track", fill="#EEF0F4"),
-        el("rect", x=x + 14, y=y + 58, width=track * share, height=6.0, rx=3, class_=f"c-{node.tone}", fill="#667085"),
+        text(x + 14, y + 53, node.owner[:LETTERS]),
+        el("rect", x=x + 14, y=y + 64, width=float(track), height=6.0, rx=3, class_="c-track", fill="#EEF0F4"),
+        el("rect", x=x + 14, y=y + 64, width=track * share, height=6.0, rx=3, class_=f"c-{node.tone}", fill="#667085"),
         text(
             x + WIDTH - 12,
-            y + 64,
+            y + 70,
             "–" if node.share is None else f"{node.share * 100:.0f} %",
             text_anchor="end",
             class_="c-text c-strong",
