@@ -57,6 +57,7 @@ function option(chart, paint) {
         name: one.name,
         data: one.values,
         connectNulls: false,
+        showAllSymbol: true,
         showSymbol: chart.labels.length < 40 || lonely(one.values),
         symbol: "circle",
         symbolSize: one.dashed ? 3 : 5,

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles.finders import find
 from django.test import Client
 from python_calamine import CalamineWorkbook
 
@@ -23,6 +25,7 @@ from apps.kpis import series, services
 from apps.kpis.explore import MOST_LINES, year_before
 from apps.kpis.models import Definition
 from apps.org import services as org
+from opsplatform import packaged as finder
 from tests.factories import people
 from tests.factories.kpis import kpi
 
@@ -246,3 +249,18 @@ def test_views_are_saved_shared_and_deleted_by_their_owner(world: World) -> None
     assert "Ours" in boss.get("/kpis/explore/").content.decode()
     boss.post(f"/kpis/explore/views/{ours.pk}/delete/")
     assert "Ours" not in boss.get("/kpis/explore/").content.decode()
+
+
+def test_one_file_of_the_chart_library_is_served_and_its_absence_is_no_error(
+    world: World, settings: Any, tmp_path: Path
+) -> None:
+    file = settings.PACKAGED_FILES[settings.ECHARTS]
+    (served,) = [name for name, storage in finder.PackagedFilesFinder().list(None) if storage.path(name) == str(file)]
+    assert served == "echarts.common.min.js"
+    assert find(settings.ECHARTS) == str(file) and find("echarts/echarts.js") is None
+    url = f"/kpis/explore/?kpi={world.sum.pk}"
+    assert "/static/echarts/echarts.common.min" in client_of(world.boss).get(url).content.decode()
+    settings.PACKAGED_FILES = {settings.ECHARTS: tmp_path / "not-installed.js"}
+    assert not list(finder.PackagedFilesFinder().list(None)) and find(settings.ECHARTS) is None
+    page = client_of(world.boss).get(url).content.decode()
+    assert "data-echarts" not in page and "<svg" in page
