@@ -71,10 +71,10 @@ function option(chart, paint) {
 function open(echarts, place, chart) {
   const drawn = place.nextElementSibling;
   place.hidden = false;
-  drawn.querySelector("[data-chart]").hidden = true;
   const live = echarts.init(place, null, { renderer: "canvas" });
   const draw = () => live.setOption(option(chart, colours()), true);
   draw();
+  drawn.querySelector("[data-chart]").hidden = true;
   dark.addEventListener("change", draw);
   new ResizeObserver(() => live.resize()).observe(place);
   let at = chart.labels.length;
@@ -92,10 +92,11 @@ function open(echarts, place, chart) {
 }
 
 if (data && library) {
+  const charts = JSON.parse(data.textContent);
+  const places = [...page.querySelectorAll("[data-explore]")];
   import(library)
-    .then(() => {
-      const charts = JSON.parse(data.textContent);
-      for (const place of page.querySelectorAll("[data-explore]")) open(globalThis.echarts, place, charts[place.dataset.explore]);
-    })
-    .catch(() => {}); // the server's drawing is there already
+    .then(() => places.forEach((place) => open(globalThis.echarts, place, charts[place.dataset.explore])))
+    .catch(() => {
+      for (const place of places) if (!place.firstChild) place.hidden = true; // the server's drawing is there already
+    });
 }

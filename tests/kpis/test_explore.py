@@ -142,6 +142,15 @@ def test_each_sees_their_own_departments(world: World) -> None:
     assert answer.status_code in {400, 422} and answer.json()["field"] == "department"
 
 
+def test_nothing_measured_within_reach_is_said(world: World) -> None:
+    with scope.system("test"):
+        idle = org.open_department(code="IDLE", name="Idle", parent=world.places.root, actor=None)
+        reader = people.user("idle", role="DPM", department=idle)
+    for split in ("", "department", "site"):
+        page = client_of(reader).get(f"/kpis/explore/?kpi={world.sum.pk}&split={split}").content.decode()
+        assert "No values in this range." in page and "Choose KPIs to start" not in page
+
+
 def test_a_coarser_kpi_sets_the_period_of_all(world: World) -> None:
     with scope.system("test"):
         monthly = kpi("cost", world.places.root, grain="month")
