@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from apps.core.actions.action import Action
+from apps.core.actions.shelf import in_use, shelf
 from apps.core.resources.resource import Column, Panel, Resource, Tab, register
 from apps.strategy import events, forms, panels, services
 from apps.strategy.models import Initiative, KeyResult, Objective, ScanItem
 from apps.strategy.queries import share_of
-
-
-def in_use(record: Any) -> bool:
-    return record.archived_at is None
 
 
 @register
@@ -94,29 +91,7 @@ class ObjectiveResource(Resource):
             confirm="Its key results stop moving. Their last values stay.",
             done="Objective closed",
         ),
-        Action(
-            name="archive",
-            label="Archive",
-            verb="u",
-            run=services.archive_objective,
-            icon="archive",
-            danger=True,
-            bulk=True,
-            when=in_use,
-            confirm="It leaves lists and sums. Its history stays.",
-            done="Objective archived",
-            undo="restore",
-        ),
-        Action(
-            name="restore",
-            label="Restore",
-            verb="u",
-            run=services.restore_objective,
-            icon="archive-restore",
-            bulk=True,
-            when=lambda one: one.archived_at is not None,
-            done="Objective restored",
-        ),
+        *shelf("Objective", services.archive_objective, services.restore_objective),
     )
 
     def status(self, record: Any) -> tuple[str, str] | None:
@@ -176,29 +151,7 @@ class KeyResultResource(Resource):
             primary=True,
             done="Value recorded",
         ),
-        Action(
-            name="archive",
-            label="Archive",
-            verb="u",
-            run=services.archive_key_result,
-            icon="archive",
-            danger=True,
-            bulk=True,
-            when=in_use,
-            confirm="It leaves lists and sums. Its history stays.",
-            done="Key result archived",
-            undo="restore",
-        ),
-        Action(
-            name="restore",
-            label="Restore",
-            verb="u",
-            run=services.restore_key_result,
-            icon="archive-restore",
-            bulk=True,
-            when=lambda one: one.archived_at is not None,
-            done="Key result restored",
-        ),
+        *shelf("Key result", services.archive_key_result, services.restore_key_result),
     )
 
     def status(self, record: Any) -> tuple[str, str] | None:
@@ -244,29 +197,7 @@ class InitiativeResource(Resource):
             icon="pencil",
             when=in_use,
         ),
-        Action(
-            name="archive",
-            label="Archive",
-            verb="u",
-            run=services.archive_initiative,
-            icon="archive",
-            danger=True,
-            bulk=True,
-            when=in_use,
-            confirm="It leaves lists and sums. Its history stays.",
-            done="Initiative archived",
-            undo="restore",
-        ),
-        Action(
-            name="restore",
-            label="Restore",
-            verb="u",
-            run=services.restore_initiative,
-            icon="archive-restore",
-            bulk=True,
-            when=lambda one: one.archived_at is not None,
-            done="Initiative restored",
-        ),
+        *shelf("Initiative", services.archive_initiative, services.restore_initiative),
     )
 
     def status(self, record: Any) -> tuple[str, str] | None:
@@ -316,29 +247,7 @@ class ScanItemResource(Resource):
             icon="pencil",
             when=in_use,
         ),
-        Action(
-            name="archive",
-            label="Archive",
-            verb="u",
-            run=services.archive_scan_item,
-            icon="archive",
-            danger=True,
-            bulk=True,
-            when=in_use,
-            confirm="It leaves lists and sums. Its history stays.",
-            done="Change archived",
-            undo="restore",
-        ),
-        Action(
-            name="restore",
-            label="Restore",
-            verb="u",
-            run=services.restore_scan_item,
-            icon="archive-restore",
-            bulk=True,
-            when=lambda one: one.archived_at is not None,
-            done="Change restored",
-        ),
+        *shelf("Change", services.archive_scan_item, services.restore_scan_item),
     )
 
     def status(self, record: Any) -> tuple[str, str] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from apps.core.actions.action import Action
+from apps.core.actions.shelf import in_use
 from apps.core.resources.resource import Column, Panel, Resource, Tab, register
 from apps.kpis import events, forms, panels, services
 from apps.kpis.models import Alert, Rebaseline, Watch
-from apps.kpis.resources.definitions import in_use
 
 
 def is_open(alert: Any) -> bool:

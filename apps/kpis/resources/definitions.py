@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from apps.core.actions.action import Action
+from apps.core.actions.shelf import in_use
 from apps.core.resources.resource import Column, Panel, Resource, register
 from apps.kpis import events, forms, panels, services
 from apps.kpis.models import Definition, Target
-
-
-def in_use(record: Any) -> bool:
-    return record.archived_at is None
 
 
 @register

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from apps.core.actions.action import Action
+from apps.core.actions.shelf import in_use, shelf
 from apps.core.resources.resource import Column, Panel, Resource, register
 from apps.reports import events, forms, services
 from apps.reports.models import Dispatch, Pack, Promise, Recipient
-from apps.reports.resources.runs import DISPATCH_TONES, PROMISE_TONES, in_use, people_panel, promises_panel, runs_panel
+from apps.reports.resources.runs import DISPATCH_TONES, PROMISE_TONES, people_panel, promises_panel, runs_panel
 
 
 @register
@@ -64,27 +65,7 @@ class PackResource(Resource):
             when=in_use,
             done="Report is being made",
         ),
-        Action(
-            name="archive",
-            label="Archive",
-            verb="u",
-            run=services.archive_pack,
-            icon="archive",
-            danger=True,
-            when=in_use,
-            confirm="It can be brought back.",
-            done="Pack archived",
-            undo="restore",
-        ),
-        Action(
-            name="restore",
-            label="Restore",
-            verb="u",
-            run=services.restore_pack,
-            icon="archive-restore",
-            when=lambda one: one.archived_at is not None,
-            done="Back again",
-        ),
+        *shelf("Pack", services.archive_pack, services.restore_pack),
     )
 
 
@@ -126,27 +107,7 @@ class RecipientResource(Resource):
             icon="pencil",
             when=in_use,
         ),
-        Action(
-            name="archive",
-            label="Remove",
-            verb="u",
-            run=services.remove_recipient,
-            icon="archive",
-            danger=True,
-            when=in_use,
-            confirm="It can be brought back.",
-            done="Recipient removed",
-            undo="restore",
-        ),
-        Action(
-            name="restore",
-            label="Restore",
-            verb="u",
-            run=services.restore_recipient,
-            icon="archive-restore",
-            when=lambda one: one.archived_at is not None,
-            done="Back again",
-        ),
+        *shelf("Recipient", services.remove_recipient, services.restore_recipient, label="Remove"),
     )
 
 

@@ -149,10 +149,6 @@ def promises_panel(pack: Pack, user: Any) -> pm.Section | None:
     return pm.Section("Promises", table=pm.Table(columns, tuple(rows), "Promises", "Nothing yet."), button=button)
 
 
-def in_use(record: Any) -> bool:
-    return record.archived_at is None
-
-
 def is_draft(run: Any) -> bool:
     return bool(run.state == ReportRun.State.READY)
 
