@@ -131,7 +131,7 @@ def _by_department(kpis: Sequence[Definition], keys: Sequence[int], periods: Seq
 
 
 def _by_site(kpis: Sequence[Definition], keys: Sequence[int], periods: Sequence[Period]) -> Parts:
-    members = _site_members(keys)
+    members = queries.site_members(keys)
     sites = Site.objects.in_bulk([key for key in members if key is not None])
     found = {sites.get(key or 0): _series(kpis, departments, periods) for key, departments in members.items()}
     return {
@@ -140,18 +140,6 @@ def _by_site(kpis: Sequence[Definition], keys: Sequence[int], periods: Sequence[
         for site, values in found.items()
         if any(one.value is not None or one.count for one in values[kpi.pk])
     }
-
-
-def _site_members(keys: Sequence[int]) -> dict[int | None, list[int]]:
-    """Departments by site; one without a site stands at that of the nearest department above."""
-    tree = {key: (parent, site) for key, parent, site in Department.objects.values_list("pk", "parent_id", "site_id")}
-    members: dict[int | None, list[int]] = {}
-    for key in keys:
-        at: int | None = key
-        while at in tree and tree[at][1] is None:
-            at = tree[at][0]
-        members.setdefault(tree[at][1] if at in tree else None, []).append(key)
-    return members
 
 
 def _series(kpis: Sequence[Definition], keys: Sequence[int], periods: Sequence[Period]) -> dict[int, tuple[Value, ...]]:

@@ -111,11 +111,24 @@ def below(department: Department, within: Iterable[int]) -> list[int]:
     return sorted(keys & set(within))
 
 
+def site_members(keys: Iterable[int]) -> dict[int | None, list[int]]:
+    """These departments by site; one without a site stands at that of the nearest department above, if any."""
+    tree = {key: (parent, site) for key, parent, site in Department.objects.values_list("pk", "parent_id", "site_id")}
+    members: dict[int | None, list[int]] = {}
+    for key in sorted(keys):
+        at: int | None = key
+        while at in tree and tree[at][1] is None:
+            at = tree[at][0]
+        members.setdefault(tree[at][1] if at in tree else None, []).append(key)
+    return members
+
+
 def at_site(keys: Iterable[int], code: str) -> list[int]:
     """Those of these departments that belong to the site; all of them for no code."""
     if not code:
         return sorted(keys)
-    return sorted(Department.objects.filter(pk__in=list(keys), site__code=code).values_list("pk", flat=True))
+    site = Site.objects.filter(code=code).first()
+    return site_members(keys).get(site.pk, []) if site else []
 
 
 def by_site(one: Standing, *, user: Any) -> list[tuple[Site, Value]]:
@@ -123,10 +136,9 @@ def by_site(one: Standing, *, user: Any) -> list[tuple[Site, Value]]:
     latest, found = one.latest, []
     if latest is None:
         return []
-    places = Department.objects.filter(pk__in=readable_departments(user), site__isnull=False).select_related("site")
-    sites: dict[Site, list[int]] = {}
-    for place in places:
-        sites.setdefault(place.site, []).append(place.pk)
+    members = site_members(readable_departments(user))
+    known = Site.objects.in_bulk([key for key in members if key is not None])
+    sites = {site: members[key] for key, site in known.items()}
     for site, keys in sorted(sites.items(), key=lambda pair: pair[0].code):
         period = latest.period
         value = series([one.kpi], departments=keys, grain=one.grain, start=period.start, end=period.end)[one.kpi.pk][0]

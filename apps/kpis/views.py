@@ -32,6 +32,7 @@ def kpi_chart(request: HttpRequest, key: int) -> HttpResponse:
     departments, chosen = chosen_departments(request)
     one = queries.standings([kpi], user=request.user, grain=grain, points=POINTS, departments=departments)[0]
     chart = one.chart()
+    place = _place(request, chosen)
     shown = pm.ChartPage(
         title=kpi.name,
         verdict=verdicts.verdict(one, chart),
@@ -42,18 +43,23 @@ def kpi_chart(request: HttpRequest, key: int) -> HttpResponse:
         ),
         facts=_facts(one, chosen, request.GET.get("site", "")),
         periods=tuple(
-            pm.Link(label, f"?period={name}{_place(request, chosen)}", current=name == grain)
+            pm.Link(label, f"?period={name}{place}", current=name == grain)
             for name, label in GRAINS
             if queries.ORDER[name] >= queries.ORDER[kpi.grain]
         ),
         buttons=(
             pm.Button("Definition", reverse("record", args=["kpis", kpi.pk]), "book-open"),
             pm.Button("Readings", reverse("list", args=["kpi-readings"]), "file-input"),
+            pm.Button("Explore", _explored(kpi, grain, chosen), "chart-spline"),
         ),
         sections=_sections(one, chart),
         rail=_rail(one, chart, request.user, chosen),
     )
     return render(request, "pages/chart.html", {"page": shown})
+
+
+def _explored(kpi: Definition, grain: str, chosen: Department | None) -> str:
+    return reverse("kpi_explore") + f"?kpi={kpi.pk}&period={grain}" + (f"&department={chosen.pk}" if chosen else "")
 
 
 def _place(request: HttpRequest, chosen: Department | None) -> str:

@@ -96,6 +96,16 @@ def test_a_split_of_sums_adds_up_to_the_whole(world: World, split: str) -> None:
         assert sum(Decimal(line["values"][index]["value"]) for line in parts) == Decimal(value["value"])
 
 
+def test_a_site_is_the_same_place_on_the_chart(world: World) -> None:
+    with scope.system("test"):
+        org.change_department(world.places.line, site=None, actor=None)  # it stands at the site of the plant above
+    query = "period=month&points=4"
+    main, second = asked(world.boss, f"kpi={world.sum.pk}&{query}&split=site")["lines"]
+    for code, line in (("S1", main), ("S2", second)):
+        alone = client_of(world.boss).get(f"/api/v1/kpis/{world.sum.pk}/values/?{query}&site={code}").json()
+        assert [one["value"] for one in line["values"]] == [one["value"] for one in alone["values"]]
+
+
 def test_a_split_ratio_is_that_of_each_place(world: World) -> None:
     query = f"kpi={world.ratio.pk}&period=month&points=3"
     for line in asked(world.boss, f"{query}&split=department")["lines"]:
@@ -214,7 +224,8 @@ def test_the_page_shows_what_the_api_says_and_drills(world: World) -> None:
     for one in line["values"]:
         assert f"{int(one['value']):,}".replace(",", "\u202f") in page
     assert f"/kpis/{world.sum.pk}/origin/?period={line['values'][-1]['key']}" in page
-    assert client_of(world.boss).get("/kpis/explore/").status_code == 200
+    chart = client_of(world.boss).get(f"/kpis/{world.sum.pk}/chart/?period=month").content.decode()
+    assert f'href="/kpis/explore/?kpi={world.sum.pk}&amp;period=month"' in chart
 
 
 def test_files_hold_exactly_what_is_shown(world: World) -> None:
