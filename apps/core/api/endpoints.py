@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.db import models, transaction
+from django.db import transaction
 from django.http import Http404, QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from apps.core.access.rights import require
 from apps.core.actions.action import Action, perform
+from apps.core.actions.current import current_input
 from apps.core.api.input import form_data
 from apps.core.api.output import etag, representer, wanted
 from apps.core.errors import Refused
@@ -193,22 +194,6 @@ def required_version(request: Request) -> int:
     if not (number.isascii() and number.isdigit()):
         raise Refused('If-Match must hold an ETag such as "v3".', code="version_stale")
     return int(number)
-
-
-def current_input(action: Action, record: Any) -> dict[str, Any]:
-    """The record's present values in the form's terms, for what a PATCH leaves out."""
-    found: dict[str, Any] = {}
-    for name in action.form.base_fields:
-        value: Any = getattr(record, name, None)
-        if isinstance(value, models.Model):
-            found[name] = value.pk
-        elif isinstance(value, list | dict):
-            found[name] = json.dumps(plain(value))
-        elif isinstance(value, bool):
-            found[name] = value
-        elif value is not None:
-            found[name] = plain(value)
-    return found
 
 
 class VerbEndpoint(Endpoint):

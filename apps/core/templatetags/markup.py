@@ -133,8 +133,9 @@ def phone_places(columns: tuple[Column, ...], sample: Row | None) -> list[str]:
 
 def row_cells(row: Row, columns: tuple[Column, ...], places: list[str]) -> SafeString:
     """All cells of one list row."""
-    out = []
+    out: list[SafeString] = []
     for cell, column, place in zip(row.cells, columns, places, strict=False):
+        pencil = _pencil(row) if row.form_url and not out else ""
         classes = [
             "is-end" if column.align == "end" else "is-center" if column.align == "center" else "",
             "is-sticky" if column.sticky else "",
@@ -151,11 +152,20 @@ def row_cells(row: Row, columns: tuple[Column, ...], places: list[str]) -> SafeS
         )
         out.append(
             format_html(
-                "<td{}{}{}>{}</td>",
+                "<td{}{}{}>{}{}</td>",
                 format_html(' class="{}"', names) if names else "",
                 format_html(' data-at="{}"', place) if place != "hide" else "",
                 edit,
                 cell_markup(cell),
+                pencil,
             )
         )
     return format_html_join("", "{}", ((part,) for part in out))
+
+
+def _pencil(row: Row) -> SafeString:
+    """Without scripts no cell opens; this leads to the whole form."""
+    label = gettext("Edit %(label)s") % {"label": row.title}
+    return format_html(
+        ' <a class="o-edit u-nojs" href="{}" aria-label="{}">{}</a>', row.form_url, label, icon_markup("pencil", 12)
+    )

@@ -118,6 +118,7 @@ class Row:
     meta: str = ""
     group: str = ""  # set on the first row of a group
     group_count: str = ""
+    form_url: str = ""  # the change form, for whoever cannot edit in place
 
 
 @dataclass(frozen=True, slots=True)

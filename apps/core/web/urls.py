@@ -14,6 +14,7 @@ from apps.core.web import (
     styleguide,
     views_act,
     views_audit,
+    views_cell,
     views_data,
     views_explain,
     views_files,
@@ -66,6 +67,7 @@ urlpatterns = [
     _page("<slug:path>/bulk/<slug:name>/", views_act.bulk_view, "bulk"),
     _page("<slug:path>/<int:key>/", views_record.record_view, "record"),
     _page("<slug:path>/<int:key>/files/", views_files.attach_view, "attach"),
+    _page("<slug:path>/<int:key>/cells/<slug:name>/", views_cell.cell_view, "cell"),
     _page("<slug:path>/<int:key>/<slug:name>/", views_act.act_view, "act"),
 ]
 

@@ -16,8 +16,9 @@ from apps.core.models import SavedView
 from apps.core.resources import filtering, keyset
 from apps.core.resources.resource import Column, Resource, by_path
 from apps.core.values import format_number
-from apps.core.web import cells, grouping
+from apps.core.web import grouping
 from apps.core.web import pagemodel as pm
+from apps.core.web.listrows import editing, list_row
 from apps.core.web.navigation import SETUP
 
 SIZES = (25, 50, 100, 200)
@@ -66,10 +67,11 @@ def build_list(request: HttpRequest, resource: Resource) -> pm.ListPage:
         found = keyset.page(rows, order, size=size, after=params.get("after", ""), before=params.get("before", ""))
     except Refused:
         found = keyset.page(rows, order, size=size)
-    shown = _shown_columns(resource, params)
+    shown = shown_columns(resource, params)
     chips = _chips(request, resource, filters)
     filtered = bool(chips or params.get("q"))
     counted = count_of(rows)
+    edits = editing(resource, shown, request.user)
     return pm.ListPage(
         title=resource.plural,
         url=resource.list_url(),
@@ -82,7 +84,7 @@ def build_list(request: HttpRequest, resource: Resource) -> pm.ListPage:
         filter_form=filters.form if resource.filters else None,
         columns=tuple(_column(request, one, order, index) for index, one in enumerate(shown)),
         rows=tuple(
-            _row(one, shown, resource, request.user, heading)
+            replace(list_row(one, shown, resource, request.user, edits), group=heading[0], group_count=heading[1])
             for one, heading in zip(found.rows, grouping.headings(resource, group, rows, found.rows), strict=True)
         ),
         density=params.get("density") or request.user.density,  # type: ignore[arg-type,union-attr]
@@ -124,7 +126,7 @@ def _offers(request: HttpRequest, resource: Resource, count_text: str) -> dict[s
     return {
         "tabs": _tabs(request, resource, count_text),
         "save_view_url": reverse("save_view", args=[resource.path]) + "?" + state(params),
-        "bulk_actions": _bulk_actions(resource, request.user),
+        "bulk_actions": bulk_actions(resource, request.user),
         "exports": _exports(request, resource),
         "import_url": reverse("import", args=[resource.path]) if can_import(resource, request.user) else "",
         "group_choices": _group_choices(resource, params),
@@ -168,7 +170,7 @@ def _size(params: QueryDict) -> int:
     return int(text) if text.isdigit() and int(text) in SIZES else 50
 
 
-def _shown_columns(resource: Resource, params: QueryDict) -> tuple[Column, ...]:
+def shown_columns(resource: Resource, params: QueryDict) -> tuple[Column, ...]:
     names = params.getlist("columns")
     chosen = tuple(column for column in resource.columns if column.name in names)
     return chosen or resource.columns
@@ -260,18 +262,7 @@ def _column(request: HttpRequest, column: Column, order: keyset.Order, index: in
     )
 
 
-def _row(record: Any, columns: tuple[Column, ...], resource: Resource, user: Any, heading: tuple[str, str]) -> pm.Row:
-    return pm.Row(
-        str(record.pk),
-        resource.url(record),
-        tuple(cells.cell(one, record, resource, user, first=index == 0) for index, one in enumerate(columns)),
-        title=resource.title(record),
-        group=heading[0],
-        group_count=heading[1],
-    )
-
-
-def _bulk_actions(resource: Resource, user: Any) -> tuple[pm.BulkAction, ...]:
+def bulk_actions(resource: Resource, user: Any) -> tuple[pm.BulkAction, ...]:
     return tuple(
         pm.BulkAction(
             action.name, action.label, action.icon, reverse("bulk", args=[resource.path, action.name]), action.danger
