@@ -10,6 +10,7 @@ from textwrap import wrap
 from django.utils.safestring import SafeString
 
 from apps.core.charts.svg import FONT, SIZE, el, text
+from apps.strategy.panels import WORDS
 from apps.strategy.progress import capped
 
 WIDTH, HEIGHT, GAP_X, GAP_Y = 232, 80, 44, 14
@@ -35,7 +36,7 @@ class Node:
 
     @property
     def words(self) -> str:
-        share = "no value yet" if self.share is None else f"{self.share * 100:.0f} per cent"
+        share = "no value yet" if self.share is None else f"{self.share * 100:.0f} per cent, {WORDS[self.tone]}"
         return f"{self.title}, {self.owner}, {share}"
 
 
@@ -96,7 +97,7 @@ def _box(node: Node, x: float, y: float) -> SafeString:
             class_="c-text c-strong",
         ),
     ]
-    return el("a", *parts, href=node.url, aria_label=node.words)
+    return el("a", el("title", node.words), *parts, href=node.url)
 
 
 def _side_edge(parent: Place, child: Place) -> SafeString:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from apps.core.access.rights import rights_of
 from apps.core.web import cells
@@ -56,7 +57,11 @@ def strategy(request: HttpRequest) -> HttpResponse:
         ),
         primary=_new_button(request),
         sections=(
-            pm.Section(dict(VIEWS)[view], note="Tab walks the boxes, Enter opens", body=svg if nodes else "")
+            pm.Section(
+                dict(VIEWS)[view],
+                note="Tab walks the boxes, Enter opens",
+                body=format_html('<div class="o-scroll o-map">{}</div>', svg),
+            )
             if nodes
             else pm.Section("OKR tree", text="No objectives yet. Write down the first one; key results follow."),
             pm.Section("The same as a table", table=panels.branch_table(everything, "Objectives")),
