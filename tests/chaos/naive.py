@@ -12,7 +12,7 @@ import redis
 from apps.core.embedded.environment import redis_socket
 from apps.core.embedded.paths import REPOSITORY
 from tests.chaos.naive_process import QUEUE
-from tests.chaos.oracle import Ledger
+from tests.chaos.oracle import Ledger, unfinished
 from tests.support.stack import Stack, free_port
 
 TABLES = """
@@ -32,9 +32,13 @@ NAIVE = Ledger(
 
 
 class NaiveSystem:
-    """A web and a worker process on the stack's own PostgreSQL and Redis, struck whenever ours are."""
+    """A web and a worker process on the stack's own PostgreSQL and Redis, struck whenever ours are.
 
-    def __init__(self, stack: Stack) -> None:
+    `patience` is how long they wait for Redis: without faults a busy machine must not look like a lost message.
+    """
+
+    def __init__(self, stack: Stack, *, patience: float = 1) -> None:
+        self.patience = patience
         self.stack = stack
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -53,7 +57,7 @@ class NaiveSystem:
         self._processes[part] = subprocess.Popen(
             [
                 *(sys.executable, "-m", "tests.chaos.naive_process", part, str(self.port)),
-                *(self.stack.env["DATABASE_OWNER_URL"], self.redis_socket),
+                *(self.stack.env["DATABASE_OWNER_URL"], self.redis_socket, str(self.patience)),
             ],
             cwd=REPOSITORY,
         )
@@ -78,6 +82,16 @@ class NaiveSystem:
                 if not client.llen(QUEUE):
                     break
             time.sleep(0.2)
-        time.sleep(2)
+        self._await_rest(deadline)
         for part in self._processes:
             self._end(part)
+
+    def _await_rest(self, deadline: float) -> None:
+        """The worker still holds what it popped: done when five seconds pass in which it finishes nothing more."""
+        left = unfinished(self.stack, NAIVE)
+        while left and time.monotonic() < deadline:
+            time.sleep(5)
+            now = unfinished(self.stack, NAIVE)
+            if now == left:
+                return
+            left = now

@@ -87,8 +87,8 @@ def work(database: str, queue: redis.Redis) -> None:
 
 
 if __name__ == "__main__":
-    part, at, database_url, socket_path = sys.argv[1:]
-    client = redis.Redis(unix_socket_path=socket_path, socket_timeout=1, socket_connect_timeout=1)
+    part, at, database_url, socket_path, patience = sys.argv[1:]
+    client = redis.Redis(unix_socket_path=socket_path, socket_timeout=float(patience), socket_connect_timeout=1)
     parts: dict[str, Callable[[], None]] = {
         "web": lambda: serve(int(at), database_url, client),
         "worker": lambda: work(database_url, client),
