@@ -63,12 +63,13 @@ def test_a_translation_keeps_its_places(language: str) -> None:
 
 @pytest.mark.parametrize("language", SHIPPED)
 def test_the_compiled_words_are_those_of_the_catalogue(language: str) -> None:
+    # The head carries the minute in which it was compiled.
     fresh = BytesIO()
     write_mo(fresh, catalogue(language))
     fresh.seek(0)
     with (LOCALE / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
-        kept = {str(message.id): message.string for message in read_mo(file)}
-    assert kept == {str(message.id): message.string for message in read_mo(fresh)}, (
+        kept = {str(message.id): message.string for message in read_mo(file) if message.id}
+    assert kept == {str(message.id): message.string for message in read_mo(fresh) if message.id}, (
         "run: pybabel compile -d locale -D django"
     )
 
