@@ -23,7 +23,7 @@ WATCHES: tuple[tuple[str, str, str, dict[str, Any], str], ...] = (
         "CNC",
         "threshold",
         {"side": "below", "limit": Decimal("7"), "clear_limit": Decimal("7.2")},
-        "demo.sup",
+        "demo.dpm",
     ),
     ("energy", "CO", "forecast", {"grain": "month"}, ""),
     ("safety", "CO", "missing", {"grain": "week"}, ""),
