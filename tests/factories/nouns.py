@@ -400,6 +400,7 @@ MAKERS: dict[str, Maker] = {
             "person": a.pk,
             "channel": "app",
         },
+        {"channel": "link"},
     ),
     "report_promise": Maker(
         _promise,
