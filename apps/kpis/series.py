@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
-from apps.core.expressions import Type, parse
+from apps.core.expressions import Expression, Type, parse
 from apps.core.values import Period
 from apps.kpis import sketch
 from apps.kpis.models import Across, Definition, Origin, Rule, Version
@@ -190,9 +191,15 @@ def _names(found: _Found, kpi: Definition) -> set[str]:
     return {name for text in texts for name in names_in(text)} - set(OWN_NAMES)
 
 
+@lru_cache(maxsize=512)
+def stored_formula(text: str) -> Expression:
+    """A formula as it was checked when it was written; parsed once, not once per period."""
+    return parse(text, names=_AnyName())
+
+
 def names_in(text: str) -> frozenset[str]:
     """Every name a stored formula uses."""
-    return parse(text, names=_AnyName()).names
+    return stored_formula(text).names
 
 
 class _AnyName(dict[str, Type]):
@@ -279,5 +286,5 @@ def _by_formula(found: _Found, way: Computation, kpi_id: int, period: Period) ->
             values[name] = own.get(name)
         else:
             values[name] = _value(found, found.by_name[name], period) if name in found.by_name else None
-    result = parse(way.formula, names=dict.fromkeys(values, Type.NUMBER)).evaluate(values)
+    result = stored_formula(way.formula).evaluate(values)
     return result * way.factor if isinstance(result, Decimal) else None
