@@ -44,8 +44,13 @@ INSTALLED_APPS = [
     "apps.core",
     "apps.accounts",
     "apps.org",
+    "apps.work",
+    "apps.comms",
     "apps.reports",
     "apps.dashboard",
+    "apps.integrations",
+    "apps.workflows",
+    "apps.processes",
     "apps.kpis",
     "apps.strategy",
 ]

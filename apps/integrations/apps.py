@@ -1,0 +1,8 @@
+"""The integrations app: webhooks in and out."""
+
+from apps.core.domain import DomainConfig
+
+
+class IntegrationsConfig(DomainConfig):
+    name = "apps.integrations"
+    label = "integrations"

@@ -1,0 +1,8 @@
+"""The work app: one inbox for everybody."""
+
+from apps.core.domain import DomainConfig
+
+
+class WorkConfig(DomainConfig):
+    name = "apps.work"
+    label = "work"

@@ -1,0 +1,1 @@
+"""What happened to cases, decisions and rules."""

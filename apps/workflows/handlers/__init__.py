@@ -1,0 +1,1 @@
+"""Reactions of cases and rules to facts."""

@@ -1,0 +1,1 @@
+"""The nouns of workflows: definitions, cases, decision tables, rules."""

@@ -1,0 +1,1 @@
+"""What workflows does by the clock."""
