@@ -1,0 +1,131 @@
+"""Gives places to a diagram that was never drawn: columns along the flow, one box inside another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from apps.workflows.bpmn.model import ACTIVITIES, EVENTS, Body, Box, Diagram, Edge, Model, Node, Shape
+
+GAP_X, GAP_Y, MARGIN = 60.0, 40.0, 30.0
+SIZES = {"event": (36.0, 36.0), "gateway": (50.0, 50.0), "task": (120.0, 80.0)}
+
+
+def arranged(model: Model) -> tuple[Diagram, ...]:
+    """A drawing of every process, one below the other."""
+    shapes: list[Shape] = []
+    edges: list[Edge] = []
+    below = MARGIN
+    for process in model.processes:
+        boxes, height, _ = _body(process.body, MARGIN, below)
+        shapes += [Shape(element=key, box=box) for key, box in boxes.items()]
+        edges += _edges(process.body, boxes)
+        below += height + GAP_Y * 2
+    return (Diagram(element=model.processes[0].id, shapes=tuple(shapes), edges=tuple(edges)),)
+
+
+def _ranks(body: Body) -> dict[str, int]:
+    """The column of each node: one after the furthest it follows; a way back counts for nothing."""
+    ranks: dict[str, int] = {}
+    order: list[str] = []
+    seen: set[str] = set()
+    ways = _ways(body)
+    for start in [node.id for node in (*body.starts(), *body.nodes)]:
+        stack = [(start, iter(ways.get(start, ())))]
+        if start in seen:
+            continue
+        seen.add(start)
+        while stack:
+            here, onward = stack[-1]
+            step = next((one for one in onward if one not in seen), None)
+            if step is None:
+                order.append(here)
+                stack.pop()
+            else:
+                seen.add(step)
+                stack.append((step, iter(ways.get(step, ()))))
+    place = {key: at for at, key in enumerate(reversed(order))}
+    for key in reversed(order):
+        ranks.setdefault(key, 0)
+        for following in ways.get(key, ()):
+            if place[following] > place[key]:
+                ranks[following] = max(ranks.get(following, 0), ranks[key] + 1)
+    return ranks
+
+
+def _ways(body: Body) -> dict[str, list[str]]:
+    ways: dict[str, list[str]] = {}
+    for flow in body.flows:
+        ways.setdefault(body.by_id[flow.source].attached_to or flow.source, []).append(flow.target)
+    return ways
+
+
+def _size(node: Node) -> tuple[float, float]:
+    if node.body is not None:
+        _, height, width = _body(node.body, 0, 0)
+        return max(width + MARGIN, 120.0), max(height + MARGIN * 2, 80.0)
+    kind = "event" if node.kind in EVENTS else "task" if node.kind in ACTIVITIES else "gateway"
+    return SIZES[kind]
+
+
+def _body(body: Body, left: float, top: float) -> tuple[dict[str, Box], float, float]:
+    """Boxes of a level and everything in it, and how high and wide it is."""
+    ranks = _ranks(body)
+    columns: dict[int, list[Node]] = {}
+    for node in body.nodes:
+        if not node.attached_to:
+            columns.setdefault(ranks.get(node.id, 0), []).append(node)
+    sizes = {node.id: _size(node) for node in body.nodes}
+    heights = {rank: sum(sizes[one.id][1] + GAP_Y for one in column) for rank, column in columns.items()}
+    highest = max(heights.values(), default=GAP_Y)
+    boxes: dict[str, Box] = {}
+    x = left
+    for rank in sorted(columns):
+        width = max(sizes[one.id][0] for one in columns[rank])
+        y = top + (highest - heights[rank]) / 2
+        for node in columns[rank]:
+            own = sizes[node.id]
+            boxes[node.id] = Box(x + (width - own[0]) / 2, y, *own)
+            if node.body is not None:
+                boxes |= _body(node.body, boxes[node.id].x + MARGIN / 2, y + MARGIN)[0]
+            y += own[1] + GAP_Y
+        x += width + GAP_X
+    _attach(body, boxes)
+    return boxes, highest, x - left
+
+
+def _attach(body: Body, boxes: dict[str, Box]) -> None:
+    """Boundary events sit on the lower edge of their activity."""
+    for node in body.nodes:
+        on = boxes.get(node.attached_to)
+        if on is not None:
+            already = [one.id for one in body.boundary(node.attached_to)].index(node.id)
+            boxes[node.id] = Box(on.x + 12 + 44 * already, on.y + on.height - 18, 36, 36)
+
+
+def _edges(body: Body, boxes: dict[str, Box]) -> list[Edge]:
+    edges = [
+        Edge(element=flow.id, points=between(boxes[flow.source], boxes[flow.target])) for flow in body.flows
+    ]  # fmt: skip
+    for node in body.nodes:
+        if node.body is not None:
+            edges += _edges(node.body, boxes)
+    return edges
+
+
+def between(one: Box, other: Box) -> tuple[tuple[float, float], ...]:
+    """From the right side of a box to the left of the next, bent in the middle; backwards below both."""
+    start = (one.x + one.width, one.y + one.height / 2)
+    end = (other.x, other.y + other.height / 2)
+    if end[0] >= start[0]:
+        if start[1] == end[1]:
+            return start, end
+        middle = end[0] - GAP_X / 2
+        return start, (middle, start[1]), (middle, end[1]), end
+    low = max(one.y + one.height, other.y + other.height) + GAP_Y / 2
+    under = (one.x + one.width / 2, one.y + one.height)
+    return under, (under[0], low), (other.x + other.width / 2, low), (other.x + other.width / 2, other.y + other.height)
+
+
+def with_places(model: Model) -> Model:
+    """The model as it can be drawn: with its own layout, else with one made for it."""
+    return model if model.shapes else replace(model, diagrams=arranged(model))
