@@ -15,11 +15,10 @@ def formula(text: str) -> str:
     wrapped = WRAPPED.match(text)
     text = wrapped[1] if wrapped else text.removeprefix("=")
     parts = QUOTED.split(text)
-    for at, part in enumerate(parts):
-        if at % 2:
-            parts[at] = '"' + part[1:-1] + '"' if '"' not in part[1:-1] else part
-        else:
-            for sign, ours in SIGNS:
-                part = re.sub(sign, ours, part)
-            parts[at] = re.sub(r"\s+", " ", part)
-    return "".join(parts).strip()
+    return "".join(part if at % 2 else _in_our_signs(part) for at, part in enumerate(parts)).strip()
+
+
+def _in_our_signs(text: str) -> str:
+    for sign, ours in SIGNS:
+        text = re.sub(sign, ours, text)
+    return re.sub(r"\s+", " ", text)

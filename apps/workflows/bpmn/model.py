@@ -173,6 +173,9 @@ class Body:
     artifacts: tuple[Artifact, ...] = ()
     lanes: tuple[Lane, ...] = ()
 
+    def __hash__(self) -> int:
+        return hash((len(self.nodes), len(self.flows), self.nodes[0].id if self.nodes else ""))
+
     @cached_property
     def by_id(self) -> Mapping[str, Node]:
         return {node.id: node for node in self.nodes}
@@ -234,6 +237,9 @@ class Process:
     body: Body
     variables: tuple[tuple[str, str], ...] = ()  # declared: name and kind
     line: int = field(default=0, compare=False)
+
+    def __hash__(self) -> int:
+        return hash((self.id, len(self.body.nodes)))
 
     @cached_property
     def nodes(self) -> Mapping[str, Node]:

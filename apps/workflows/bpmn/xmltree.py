@@ -17,6 +17,7 @@ from apps.core.errors import Refused
 MOST_BYTES = 5_000_000
 MOST_ELEMENTS = 200_000
 DEEPEST = 100
+WHITE = {"\n": "&#10;", "\t": "&#9;", "\r": "&#13;"}
 XML = "http://www.w3.org/XML/1998/namespace"
 
 
@@ -154,11 +155,18 @@ def parse(data: bytes) -> Document:
     return Document(_stripped(builder.root), builder.prefixes)
 
 
-def _stripped(element: Element) -> Element:
+def _mixed(element: Element) -> bool:
+    """Whether words stand between its elements, so that every blank counts."""
+    return bool(element.children) and (
+        bool(element.text.strip()) or any(child.tail.strip() for child in element.children)
+    )
+
+
+def _stripped(element: Element, tail: str = "") -> Element:
     """White space between elements is layout of the file, not content."""
-    children = tuple(_stripped(child) for child in element.children)
-    text = element.text if not children or element.text.strip() else ""
-    tail = element.tail if element.tail.strip() else ""
+    mixed = _mixed(element)
+    children = tuple(_stripped(child, child.tail if mixed else "") for child in element.children)
+    text = element.text if mixed or not children else ""
     return Element(element.tag, element.attributes, children, text, tail, element.line)
 
 
@@ -166,7 +174,7 @@ def serialise(document: Document) -> bytes:
     """The tree as XML with its author's prefixes, readable by people."""
     names = _Names(document)
     lines: list[str] = ['<?xml version="1.0" encoding="UTF-8"?>\n']
-    _write(document.root, names, lines, 0, names.declarations())
+    _write(document.root, names, lines, "", names.declarations())
     return "".join(lines).encode()
 
 
@@ -209,20 +217,21 @@ class _Names:
         return "".join(f" xmlns{':' if prefix else ''}{prefix}={quoteattr(uri)}" for uri, prefix in pairs)
 
 
-def _write(element: Element, names: _Names, lines: list[str], depth: int, declared: str = "") -> None:
+def _write(element: Element, names: _Names, lines: list[str], indent: str | None, declared: str = "") -> None:
+    """`indent` is None inside mixed content, where a new line would be content."""
     tag = names.qualified(element.tag)
     attributes = "".join(
-        f" {names.qualified(name, attribute=True)}={quoteattr(value, {chr(10): '&#10;', chr(9): '&#9;', chr(13): '&#13;'})}"
+        f" {names.qualified(name, attribute=True)}={quoteattr(value, WHITE)}"
         for name, value in element.attributes.items()
     )
-    indent = "  " * depth
-    head = f"{indent}<{tag}{declared}{attributes}"
+    lines.append(f"{indent or ''}<{tag}{declared}{attributes}")
     text = escape(element.text, {"\r": "&#13;"})
     if not element.children:
-        lines.append(f"{head}>{text}</{tag}>" if text else f"{head}/>")
+        lines.append(f">{text}</{tag}>" if text else "/>")
     else:
-        lines.append(f"{head}>{text}\n")
+        deeper = None if indent is None or _mixed(element) else indent + "  "
+        lines.append(f">{text}" + ("" if deeper is None else "\n"))
         for child in element.children:
-            _write(child, names, lines, depth + 1)
-        lines.append(f"{indent}</{tag}>")
-    lines.append(escape(element.tail, {"\r": "&#13;"}) + "\n")
+            _write(child, names, lines, deeper)
+        lines.append(f"{indent if indent and deeper is not None else ''}</{tag}>")
+    lines.append(escape(element.tail, {"\r": "&#13;"}) if indent is None else "\n")
