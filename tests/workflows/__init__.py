@@ -1,0 +1,1 @@
+"""Tests of decisions, rules, processes and cases."""
