@@ -28,6 +28,7 @@ STORIES = {
     ("report", "comment"): "needs a draft that a worker made",
     ("report", "words"): "needs a draft that a worker made",
     ("report", "retry"): "needs a report that failed",
+    ("decision", "take-back"): "needs a published version",
     ("report_pack", "run"): "asks for a report and, by a second fact, for the job that makes it",
 }
 ACTS = [

@@ -20,6 +20,7 @@ from apps.reports import events as report_events
 from apps.reports import services as reports
 from apps.reports.models import Dispatch, Recipient
 from apps.strategy import services as strategy
+from apps.workflows.services import decisions
 from tests.factories import people
 from tests.factories.people import Company
 
@@ -220,6 +221,12 @@ def _holiday(company: Company, department: Department, owner: User) -> Any:
     )
 
 
+def _decision(company: Company, department: Department, owner: User) -> Any:
+    return decisions.draft_decision(
+        code=_code().lower(), name=f"Who approves {number()}", department=department, owner=owner, actor=owner
+    )
+
+
 MAKERS: dict[str, Maker] = {
     "site": Maker(
         lambda c, d, o: org.open_site(code=_code(), name=f"Site {number()}", actor=o),
@@ -369,6 +376,11 @@ MAKERS: dict[str, Maker] = {
             "state": "new",
         },
         {"title": "Changed"},
+    ),
+    "decision": Maker(
+        _decision,
+        lambda c, d, a: {"code": _code().lower(), "name": "New table", "department": d.pk},
+        {"name": "Changed"},
     ),
     "reading_batch": Maker(
         _reading,

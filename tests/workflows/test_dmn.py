@@ -18,7 +18,9 @@ from apps.workflows.dmn.table import Input, Line, Output, Table, decide, ready
 from apps.workflows.dmn.values import given, plain_value
 
 
-def table(policy: str, *lines: tuple[str, str], values: tuple[str, ...] = (), kind: str = "number", default: str = "") -> Any:
+def table(
+    policy: str, *lines: tuple[str, str], values: tuple[str, ...] = (), kind: str = "number", default: str = ""
+) -> Any:
     return ready(
         Table(
             (Input("x", kind),),

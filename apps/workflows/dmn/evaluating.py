@@ -69,9 +69,10 @@ def _negative(value: Value) -> Value:
 def _logic(operator: str, left: Value, right: Value) -> bool | None:
     """Three-valued: what is no truth value counts as unknown."""
     decides = operator == "or"
-    if left is decides or right is decides:
+    both = (left, right)
+    if any(one is decides for one in both):
         return decides
-    return (not decides) if left is (not decides) and right is (not decides) else None
+    return (not decides) if all(one is (not decides) for one in both) else None
 
 
 def operate(operator: str, left: Value, right: Value) -> Value:
@@ -88,7 +89,7 @@ def operate(operator: str, left: Value, right: Value) -> Value:
 
 def equal(left: Value, right: Value) -> bool | None:
     if left is None or right is None:
-        return left is right
+        return bool(left is right)
     return bool(left == right) if kind_of(left) == kind_of(right) else None
 
 
@@ -114,11 +115,11 @@ def _arithmetic(operator: str, left: Any, right: Any) -> Value:
             return _numbers(operator, left, right)
         case "string", "string", "+":
             return left + right
-        case ("date" | "date and time" | "date and time with zone"), "duration", ("+" | "-"):
+        case (("date" | "date and time" | "date and time with zone"), "duration", ("+" | "-")):
             return left + right if operator == "+" else left - right
-        case ("date" | "date and time" | "date and time with zone"), "months", ("+" | "-"):
+        case (("date" | "date and time" | "date and time with zone"), "months", ("+" | "-")):
             return _moved(left, right.count if operator == "+" else -right.count)
-        case ("duration" | "months"), ("date" | "date and time"), "+":
+        case (("duration" | "months"), ("date" | "date and time"), "+"):
             return _arithmetic("+", right, left)
         case ("date" | "date and time" | "date and time with zone") as one, other, "-" if one == other:
             return left - right

@@ -56,7 +56,9 @@ class Parser:
     def made(self, node: Any) -> Any:
         self.count += 1
         if self.count > MAX_NODES:
-            raise refuse(f"the entry has more than {MAX_NODES} parts. Split the rule.", self.token.column, "feel_too_long")
+            raise refuse(
+                f"the entry has more than {MAX_NODES} parts. Split the rule.", self.token.column, "feel_too_long"
+            )
         return node
 
     def end(self, node: Any) -> Any:
@@ -67,7 +69,9 @@ class Parser:
     def expression(self) -> Node:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise refuse(f"the entry is nested more than {MAX_DEPTH} deep. Split it.", self.token.column, "feel_too_deep")
+            raise refuse(
+                f"the entry is nested more than {MAX_DEPTH} deep. Split it.", self.token.column, "feel_too_deep"
+            )
         if self.take("if"):
             condition = self.expression()
             self.need("then")
@@ -158,7 +162,9 @@ class Parser:
                 return self.named(text, token.column)
         self.position -= 1
         found = "the entry ends" if token.kind == "end" else f"“{token.text}” stands"
-        raise refuse(f"{found} where a value is expected. Add a number, a text in quotation marks or a name.", token.column)
+        raise refuse(
+            f"{found} where a value is expected. Add a number, a text in quotation marks or a name.", token.column
+        )
 
     def bracketed(self) -> Node:
         node = self.expression()
@@ -195,7 +201,9 @@ class Parser:
         if self.token.text == "(" and (text in FUNCTIONS or text in MOMENTS):
             return self.call(text, column)
         if self.token.text == "(":
-            raise refuse(f"there is no function {text}. Use one of: {', '.join(sorted(FUNCTIONS))}.", column, "feel_function")
+            raise refuse(
+                f"there is no function {text}. Use one of: {', '.join(sorted(FUNCTIONS))}.", column, "feel_function"
+            )
         path = [text]
         while self.token.text == "." and self.tokens[self.position + 1].kind == "name":
             path.append(self.tokens[self.position + 1].text)
@@ -224,7 +232,9 @@ class Parser:
         if found is None:
             examples = {"date": "2026-11-24", "time": "14:30:00", "duration": "P3DT4H"}
             raise refuse(
-                f'“{text}” is no {kind}. Write {kind}("{examples.get(kind, "2026-11-24T14:30:00")}").', column, "feel_date"
+                f'“{text}” is no {kind}. Write {kind}("{examples.get(kind, "2026-11-24T14:30:00")}").',
+                column,
+                "feel_date",
             )
         return self.made(Const(found))  # type: ignore[no-any-return]
 

@@ -60,7 +60,9 @@ def read(content: bytes) -> Model:
     try:
         root = fromstring(content, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise refuse("The file declares entities or a document type. Export it again without.", "dmn_hostile") from error
+        raise refuse(
+            "The file declares entities or a document type. Export it again without.", "dmn_hostile"
+        ) from error
     except (ParseError, ValueError, LookupError) as error:
         raise refuse(f"The file is no XML: {error}. Export it again as DMN.") from error
     if _tag(root) != "definitions" or "/DMN/" not in str(root.tag):
@@ -100,7 +102,9 @@ def _decision(element: Any, titles: dict[str, str]) -> Decision:
     literal = _children(element, "literalExpression")
     if literal:
         return Decision(name, _text(literal[0], "text"), needs)
-    kinds = [_tag(one) for one in element if _tag(one) in ("context", "invocation", "list", "relation", "functionDefinition")]
+    kinds = [
+        _tag(one) for one in element if _tag(one) in ("context", "invocation", "list", "relation", "functionDefinition")
+    ]
     raise refuse(
         f"Decision “{name}” is {f'a {kinds[0]}' if kinds else 'empty'}. Decision tables and literal expressions are read.",
         "dmn_not_supported",

@@ -155,7 +155,11 @@ def _stretches(bounds: list[Value], tests: list[Tests], usable: list[bool]) -> l
         cuts += [(low, low), (low, high)]
     pieces: list[tuple[list[tuple[Value | None, Value | None]], int]] = []
     for cut in cuts:
-        rules = sum(1 << number for number, (test, fine) in enumerate(zip(tests, usable, strict=True)) if fine and _covers(test, *cut))
+        rules = sum(
+            1 << number
+            for number, (test, fine) in enumerate(zip(tests, usable, strict=True))
+            if fine and _covers(test, *cut)
+        )
         if pieces and pieces[-1][1] == rules:
             pieces[-1][0].append(cut)
         else:

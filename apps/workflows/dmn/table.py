@@ -154,7 +154,9 @@ def _check_shape(table: Table) -> None:
         raise refuse("Every outcome column needs a name.")
     for number, line in enumerate(table.lines, 1):
         if len(line.when) != len(table.inputs) or len(line.then) != len(table.outputs):
-            raise refuse(f"Rule {number} has {len(line.when)} tests and {len(line.then)} outcomes; the table has others.")
+            raise refuse(
+                f"Rule {number} has {len(line.when)} tests and {len(line.then)} outcomes; the table has others."
+            )
     if table.policy in {"C+", "C<", "C>"} and len(table.outputs) > 1:
         raise refuse(f"The hit policy {table.policy} adds up one outcome. Remove the other columns.")
     if table.policy in {"P", "O"} and not any(one.values for one in table.outputs):

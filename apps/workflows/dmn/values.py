@@ -123,7 +123,12 @@ def written(value: Value) -> str:
 def span_text(span: timedelta | Months) -> str:
     if isinstance(span, Months):
         years, months = divmod(abs(span.count), 12)
-        return ("-" if span.count < 0 else "") + "P" + (f"{years}Y" if years else "") + (f"{months}M" if months or not years else "")
+        return (
+            ("-" if span.count < 0 else "")
+            + "P"
+            + (f"{years}Y" if years else "")
+            + (f"{months}M" if months or not years else "")
+        )
     sign, span = ("-", -span) if span < timedelta(0) else ("", span)
     hours, rest = divmod(span.seconds, 3600)
     minutes, seconds = divmod(rest, 60)

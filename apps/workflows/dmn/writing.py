@@ -24,7 +24,9 @@ _NAME = re.compile(r"[^\W\d][\w -]*")
 
 def write(table: Table, *, code: str, name: str) -> bytes:
     """The table as a DMN file with one decision and its inputs."""
-    root = Element("definitions", {"xmlns": NAMESPACE, "id": f"_{code}", "name": name, "namespace": f"urn:decision:{code}"})
+    root = Element(
+        "definitions", {"xmlns": NAMESPACE, "id": f"_{code}", "name": name, "namespace": f"urn:decision:{code}"}
+    )
     decision = SubElement(root, "decision", {"id": f"_{code}-decision", "name": name})
     SubElement(decision, "variable", {"name": name})
     wanted = [one for one in table.inputs if _NAME.fullmatch(one.name)]
@@ -36,7 +38,7 @@ def write(table: Table, *, code: str, name: str) -> bytes:
         data = SubElement(root, "inputData", {"id": f"_{code}-input-{at}", "name": one.name})
         SubElement(data, "variable", {"name": one.name} | _type(one.type))
     indent(root)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="utf-8") + b"\n"
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'.encode()
 
 
 def _policy(table: Table) -> dict[str, str]:
@@ -50,7 +52,9 @@ def _type(kind: str) -> dict[str, str]:
 
 def _table(element: Element, table: Table, code: str) -> None:
     for at, one in enumerate(table.inputs, 1):
-        column = SubElement(element, "input", {"id": f"_{code}-column-{at}"} | ({"label": one.label} if one.label else {}))
+        column = SubElement(
+            element, "input", {"id": f"_{code}-column-{at}"} | ({"label": one.label} if one.label else {})
+        )
         _put(SubElement(column, "inputExpression", _type(one.type)), one.name)
         if one.values:
             _put(SubElement(column, "inputValues"), ", ".join(one.values))
