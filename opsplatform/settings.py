@@ -281,6 +281,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "GrainEnum": "apps.kpis.models.Grain",
         "ImportStateEnum": "apps.core.models.ImportBatch.State",
+        "OnDayOffEnum": "apps.work.models.Series.Holiday",
+        "ReportOnDayOffEnum": "apps.reports.models.Pack.Holiday",
+        "ApproverKindEnum": "apps.work.models.approval.StepKind",
+        "TaskStateEnum": "apps.work.models.Task.State",
+        "ApprovalStateEnum": "apps.work.models.Approval.State",
         "AlertStateEnum": "apps.kpis.models.Alert.State",
         "WatchKindEnum": "apps.kpis.models.Watch.Kind",
         "ReportStateEnum": "apps.reports.models.ReportRun.State",

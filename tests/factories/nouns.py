@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from itertools import count
 from typing import Any
 
 from apps.accounts.models import User
@@ -21,32 +18,10 @@ from apps.reports import services as reports
 from apps.reports.models import Dispatch, Recipient
 from apps.strategy import services as strategy
 from apps.workflows.services import decisions
-from tests.factories import people
+from tests.factories import people, work
+from tests.factories.maker import START, Maker, number
+from tests.factories.maker import code as _code
 from tests.factories.people import Company
-
-_numbers = count(1)
-START = datetime(2026, 1, 5, 6, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Maker:
-    """make(company, department, owner) → record; data(company, department, actor) → a new one's input."""
-
-    make: Callable[[Company, Department, User], Any]
-    data: Callable[[Company, Department, User], dict[str, Any]]
-    change: dict[str, Any] = field(default_factory=dict)
-    # What a verb needs beyond the record.
-    verb_data: dict[str, dict[str, Any]] = field(default_factory=dict)
-    # How many events one create writes beside its own.
-    follow_ups: int = 0
-
-
-def number() -> int:
-    return next(_numbers)
-
-
-def _code() -> str:
-    return f"N{number():05d}"
 
 
 def _kpi(company: Company, department: Department, owner: User | None = None) -> Any:
@@ -427,4 +402,4 @@ MAKERS: dict[str, Maker] = {
     ),
     "report_dispatch": Maker(_dispatch, lambda c, d, a: {}),
     "report": Maker(_report, lambda c, d, a: {"period_key": "2026-W11"}, follow_ups=1),
-}
+} | work.MAKERS

@@ -45,6 +45,7 @@ settings            | G rcux | -       | -        | -       | -      | -      | 
 document            | -      | G r     | G rcuape | T rcuae | T rcu  | T r    | G rcuae  | G r     | G rp  | T r
 process             | G r    | G r     | G rcuxa  | T rcu   | T r    | -      | T r      | T r     | G r   | G r
 task                | -      | G r     | G rcuxa  | T rcuxa | T rcuxa| S ruc  | S ruc    | S ruc   | G r   | T rcu
+approval            | -      | G ra    | G rcuxap | T rcuxa | T rcuxa| S rcx  | S rcxa   | S rcxa  | G r   | T rc
 rule                | G r    | -       | G rcuxa  | T rcu   | -      | -      | -        | -       | G r   | -
 kpi                 | -      | G ra    | G rcuxap | T rcu   | T r    | D r    | T r      | T r     | G rp  | G r
 kpi_value           | -      | G rp    | G rcup   | T rcup  | T rcu  | S rc   | T rc     | T r     | G rp  | T rc

@@ -114,6 +114,11 @@ class Rights:
         return frozenset().union(*(grant.ancestors for grant in self.grants)) if self.grants else frozenset()
 
     @property
+    def principals(self) -> frozenset[int]:
+        """People this person stands in for today."""
+        return frozenset(grant.on_behalf_of_id for grant in self.grants if grant.on_behalf_of_id)
+
+    @property
     def roles(self) -> frozenset[str]:
         return frozenset(grant.role for grant in self.grants)
 
@@ -154,12 +159,21 @@ def rights_of(user: Any) -> Rights:
 
 
 def reaches(user: Any, row: str, verb: str, record: Any, *, own: str | None = None) -> bool:
-    """covers(), except that reading is decided by the noun's own visible rows (inherited ones and one's own among them)."""
+    """covers(), except that reading is decided by the noun's own visible rows (inherited ones and one's own among them).
+
+    A noun whose "own" is more than one column has a method own_for(rights) that says it of a record in hand; what one
+    makes as one's own, one makes in a department in which one holds a role.
+    """
     rights = rights_of(user)
     manager = type(record)._default_manager
     if verb == "r" and hasattr(manager, "visible_to"):
         return rights.can_somewhere(row, verb) and bool(manager.visible_to(user).filter(pk=record.pk).exists())
-    return rights.covers(row, verb, record, own=own)
+    if not hasattr(record, "own_for"):
+        return rights.covers(row, verb, record, own=own)
+    if rights.covers(row, verb, record):
+        return True
+    reach = rights.reach(row, verb)
+    return reach.own and record.department_id in rights.homes if verb == "c" else bool(reach) and record.own_for(rights)
 
 
 def require(

@@ -29,6 +29,11 @@ RULES = {
         f"{_ALL} OR department_id = ANY ({_MINE}) OR department_id = ANY ({_ABOVE})",
         f"{_ALL} OR department_id = ANY ({_MINE})",
     ),
+    "task": (f"{_ALL} OR department_id = ANY ({_MINE}) OR assignee_id = {_ME} OR opened_by_id = {_ME}",) * 2,
+    "approval": (
+        f"{_ALL} OR department_id = ANY ({_MINE}) OR requested_by_id = {_ME} OR seats @> to_jsonb(ARRAY[{_ME}])",
+    )
+    * 2,
     "job": (f"{_ALL} OR owner_id = {_ME} OR department_id = ANY ({_MINE})", f"{_ALL} OR owner_id = {_ME}"),
     "event": (f"{_ALL} OR departments && {_MINE} OR actor_id = {_ME}", "true"),
     "around": (f"{_ALL} OR departments = '{{}}' OR departments && ({_MINE} || {_ABOVE})", "true"),

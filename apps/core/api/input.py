@@ -13,17 +13,26 @@ from apps.core.errors import Refused
 
 
 def form_data(form: type[ActionForm], body: Any, *, initial: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The body as data for the form; `initial` fills what a partial change leaves out. Raises Refused by field."""
+    """The body as data for the form; `initial` fills what a partial change leaves out, defaults what a whole input does. Raises Refused by field."""
     if not isinstance(body, dict):
         raise Refused("Send a JSON object.", code="bad_body")
     unknown = sorted(set(body) - set(form.base_fields))
     if unknown:
         known = ", ".join(form.base_fields) or "none"
         raise Refused(f"'{unknown[0]}' is not a field here. Fields: {known}.", code="unknown_field", field=unknown[0])
-    data = dict(initial or {})
+    data = defaults_of(form) if initial is None else dict(initial)
     for name, value in body.items():
         data[name] = _checked(name, form.base_fields[name], value)
     return {name: value for name, value in data.items() if value is not None}
+
+
+def defaults_of(form: type[ActionForm]) -> dict[str, Any]:
+    """What a field takes when a client leaves it out, as the screen shows it before anybody types."""
+    return {
+        name: field.initial
+        for name, field in form.base_fields.items()
+        if field.initial not in (None, "") and not callable(field.initial)
+    }
 
 
 def _checked(name: str, field: forms.Field, value: Any) -> Any:
@@ -51,6 +60,8 @@ def _expectation(field: forms.Field, value: Any) -> tuple[str, bool]:
         return "a key (whole number)", whole
     if isinstance(field, forms.MultipleChoiceField):
         return "a list of texts", isinstance(value, list) and all(isinstance(v, str) for v in value)
+    if isinstance(field, forms.ChoiceField) and isinstance(next(iter(field.choices), (None,))[0], int):
+        return "a whole number", whole or isinstance(value, str)
     if isinstance(field, forms.DecimalField | forms.FloatField):
         return "a number, or its text", whole or isinstance(value, Decimal | str)
     if isinstance(field, forms.IntegerField):

@@ -98,7 +98,10 @@ def _bounds(field: Any) -> dict[str, Any]:
 
 
 def _input_field(field: Any) -> Any:
-    options: dict[str, Any] = {"required": field.required, "help_text": str(field.help_text or field.label or "")}
+    options: dict[str, Any] = {
+        "required": field.required and field.initial in (None, ""),
+        "help_text": str(field.help_text or field.label or ""),
+    }
     if not field.required:
         options["allow_null"] = True
     if isinstance(field, RecordsField):

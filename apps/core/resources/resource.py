@@ -140,6 +140,8 @@ class Resource:
             return True
         if not reach:
             return False
+        if hasattr(record, "own_for") and record.own_for(rights):
+            return True
         near = reach.departments | (
             rights.above | rights.homes if getattr(self.model, "INHERIT", False) else frozenset()
         )

@@ -17,6 +17,7 @@ from apps.core.records.audit import opens_event
 from apps.core.resources.resource import Resource
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
+from apps.core.web.connections import connections_of
 from apps.core.web.filecard import files_section
 from apps.core.web.views_list import group_crumb, resource_or_404
 
@@ -64,6 +65,7 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
             for name in resource.fields
             if not isinstance(getattr(record, name), dict)
         ),
+        connections=connections_of(f"{resource.name}:{record.pk}", user),
         list_url=resource.list_url(),
         **_verbs(resource, record, user),
     )

@@ -15,8 +15,7 @@ from apps.core.errors import Refused
 from apps.core.records import write
 from apps.core.values import Period
 from apps.core.values.recurrence import Recurrence, recurrence
-from apps.org.models import Holiday, Site
-from apps.org.worktime import Worktime
+from apps.org import queries as org
 from apps.reports import events
 from apps.reports.composing import zone
 from apps.reports.models import Pack, Promise, Recipient, ReportRun
@@ -74,7 +73,7 @@ def _rule(pack: Pack) -> Recurrence:
 def next_run(pack: Pack, after: datetime) -> datetime | None:
     """The next time by the rule, moved off or left out on days on which the site does not work."""
     rule = _rule(pack)
-    calendar = worktime_of(pack.site) if pack.site else None
+    calendar = org.worktime_of(pack.site) if pack.site else None
     for at in rule.occurrences(after - timedelta(days=LONGEST_SHIFT)):
         local = at.astimezone(rule.zone)
         works = calendar is None or pack.on_holiday == Pack.Holiday.ANYWAY or calendar.works_on(local.date())
@@ -88,14 +87,6 @@ def next_run(pack: Pack, after: datetime) -> datetime | None:
         if found > after:
             return found
     return None
-
-
-def worktime_of(site: Site) -> Worktime | None:
-    """The site's calendar ready to count with."""
-    if site.calendar is None:
-        return None
-    off = set(Holiday.objects.filter(calendar=site.calendar, archived_at__isnull=True).values_list("day", flat=True))
-    return Worktime(site.calendar.hours, ZoneInfo(site.time_zone), off)
 
 
 def run_due_packs(*, now: datetime) -> int:

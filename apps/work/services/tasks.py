@@ -1,0 +1,379 @@
+"""Tasks: open, take, hold, do, cancel; and the clock that tells a breach once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core.access.rights import rights_of
+from apps.core.errors import Refused
+from apps.core.events.log import emit
+from apps.core.models import Attachment
+from apps.core.records import write
+from apps.core.records.attaching import attach
+from apps.org import queries as org
+from apps.org.models import Department, Team
+from apps.work import events
+from apps.work.fields import check_answers, check_checklist, check_fields
+from apps.work.models import Priority, Task
+from apps.work.skills import holds_skill
+
+BATCH = 500
+
+
+def open_task(
+    *,
+    title: str,
+    department: Department,
+    actor: Any,
+    assignee: User | None = None,
+    role: str = "",
+    team: Team | None = None,
+    priority: int | str = Priority.NORMAL,
+    form: Any = (),
+    checklist: Any = (),
+    now: datetime | None = None,
+    **values: Any,
+) -> Task:
+    """One task in one inbox; without anybody named it waits for whoever opened it, or for the department's manager."""
+    moment = now or timezone.now()
+    task = Task(
+        title=title,
+        department=department,
+        assignee=assignee,
+        role=role,
+        team=team,
+        priority=priority_of(priority),
+        form=check_fields(list(form or ())),
+        checklist=check_checklist(list(checklist or ())),
+        opened_by=actor if isinstance(actor, User) else None,
+        **values,
+    )
+    if assignee is None and not role and team is None:
+        _give_to_somebody(task)
+    _check_assignee(task.assignee)
+    task.code = task.code or next_code()
+    _set_clock(task, moment)
+    return write.create(task, actor=actor, fact=events.TaskOpened, people=_people(task))
+
+
+def priority_of(value: int | str) -> int:
+    """A priority by number or by name: "high"."""
+    if isinstance(value, str) and not value.isdigit():
+        found = {one.label.lower(): int(one) for one in Priority}.get(value.lower())
+        if found is None:
+            raise Refused("Choose low, normal, high or urgent.", code="priority", field="priority")
+        return found
+    return int(value)
+
+
+def next_code() -> str:
+    """Task numbers come from a sequence: thousands a minute may be opened, and a gap harms nobody."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('work_task_number')")
+        return f"T{cursor.fetchone()[0]}"
+
+
+def _people(task: Task) -> tuple[int, ...]:
+    return (task.assignee_id,) if task.assignee_id else ()
+
+
+def _give_to_somebody(task: Task) -> None:
+    if task.opened_by is not None and rights_of(task.opened_by).roles & {"OPR", "QAI", "BUY"}:
+        task.assignee = task.opened_by
+    else:
+        leaders = org.line_above(task.department)
+        task.assignee = leaders[0] if len(leaders) == 1 else None
+        if task.assignee is None:
+            task.role = "DPM"
+
+
+def _check_assignee(person: User | None) -> None:
+    if person is not None and not person.is_active:
+        raise Refused(f"{person} has left. Choose somebody else.", code="inactive", field="assignee")
+
+
+def _set_clock(task: Task, now: datetime) -> None:
+    if task.sla_minutes:
+        task.breaches_at = org.worktime_in(task.department).after(now, timedelta(minutes=task.sla_minutes))
+        task.due_at = task.due_at or task.breaches_at
+
+
+def change_task(task: Task, *, actor: Any, version: int | None = None, **values: Any) -> Task:
+    """Only while it is open. A new SLA counts from when the task was opened."""
+    _require_open(task)
+    if "form" in values:
+        values["form"] = check_fields(list(values["form"] or ()))
+    if "checklist" in values:
+        values["checklist"] = check_checklist(list(values["checklist"] or ()))
+    if values.get("code") == "":
+        values["code"] = task.code
+    if "assignee" in values:
+        _check_assignee(values["assignee"])
+    sla = values.get("sla_minutes", task.sla_minutes)
+    if sla != task.sla_minutes and task.state != Task.State.HELD:
+        values["breaches_at"] = (
+            org.worktime_in(task.department).after(task.created_at, timedelta(minutes=sla)) if sla else None
+        )
+    return write.change(task, values, actor=actor, fact=events.TaskChanged, version=version)
+
+
+def _locked(task: Task) -> Task:
+    locked: Task = Task.objects.select_for_update(of=("self",)).select_related("department", "assignee").get(pk=task.pk)
+    return locked
+
+
+def _require_open(task: Task) -> None:
+    if not task.is_open:
+        who = f" by {task.done_by_words}" if task.done_by_id else ""
+        raise Refused(
+            f"{task.code} is {task.get_state_display().lower()}{who} already. Nothing was changed.", code="not_open"
+        )
+
+
+def claim_task(task: Task, *, actor: Any) -> Task:
+    """Two people racing for a task: one gets it, the other hears who."""
+    with transaction.atomic():
+        locked = _locked(task)
+        _require_open(locked)
+        if locked.assignee_id is not None and locked.assignee_id != actor.pk:
+            raise Refused(f"{locked.assignee} took {locked.code} before you.", code="taken")
+        return write.change(locked, {"assignee": actor}, actor=actor, fact=events.TaskChanged)
+
+
+def release_task(task: Task, *, actor: Any) -> Task:
+    """Give it back to those who may claim it."""
+    with transaction.atomic():
+        locked = _locked(task)
+        _require_open(locked)
+        if not locked.role and locked.team_id is None:
+            raise Refused("Nobody else could claim it. Assign it to somebody instead.", code="no_pool")
+        values = {"assignee": None, "state": Task.State.WAITING}
+        return write.change(locked, values, actor=actor, fact=events.TaskChanged)
+
+
+def assign_task(task: Task, *, assignee: User, actor: Any) -> Task:
+    with transaction.atomic():
+        locked = _locked(task)
+        _require_open(locked)
+        _check_assignee(assignee)
+        return write.change(
+            locked, {"assignee": assignee}, actor=actor, fact=events.TaskAssigned, people=(assignee.pk,)
+        )
+
+
+def start_task(task: Task, *, actor: Any) -> Task:
+    """Whoever starts a task nobody holds takes it."""
+    with transaction.atomic():
+        locked = _locked(task)
+        _require_open(locked)
+        if locked.state == Task.State.HELD:
+            raise Refused("It is on hold. Let it go on first.", code="held")
+        values: dict[str, Any] = {"state": Task.State.STARTED, "started_at": locked.started_at or timezone.now()}
+        if locked.assignee_id is None:
+            values["assignee"] = actor
+        return write.change(locked, values, actor=actor, fact=events.TaskChanged)
+
+
+def hold_task(task: Task, *, reason: str, actor: Any, now: datetime | None = None) -> Task:
+    """The clock stops: the working time left is kept and runs on when the task does."""
+    moment = now or timezone.now()
+    with transaction.atomic():
+        locked = _locked(task)
+        _require_open(locked)
+        if locked.state == Task.State.HELD:
+            raise Refused("It is on hold already.", code="held")
+        values: dict[str, Any] = {"state": Task.State.HELD, "hold_reason": reason, "breaches_at": None}
+        if locked.breaches_at is not None and locked.breached_at is None:
+            values["sla_left"] = org.worktime_in(locked.department).between(moment, locked.breaches_at)
+        return write.change(locked, values, actor=actor, fact=events.TaskHeld, reason=reason)
+
+
+def resume_task(task: Task, *, actor: Any, now: datetime | None = None) -> Task:
+    moment = now or timezone.now()
+    with transaction.atomic():
+        locked = _locked(task)
+        if locked.state != Task.State.HELD:
+            raise Refused("It is not on hold.", code="not_held")
+        values: dict[str, Any] = {"state": Task.State.STARTED if locked.started_at else Task.State.WAITING}
+        values |= {"hold_reason": "", "sla_left": None}
+        if locked.sla_left is not None:
+            values["breaches_at"] = org.worktime_in(locked.department).after(moment, locked.sla_left)
+        return write.change(locked, values, actor=actor, fact=events.TaskResumed)
+
+
+def tick_point(task: Task, *, point: int, done: bool = True, actor: Any) -> Task:
+    """Tick one point of the checklist, counted from 1."""
+    with transaction.atomic():
+        locked = _locked(task)
+        _require_open(locked)
+        if not 1 <= point <= len(locked.checklist):
+            raise Refused(f"The checklist has {len(locked.checklist)} points.", code="no_point", field="point")
+        points = [dict(one) for one in locked.checklist]
+        points[point - 1]["done"] = done
+        return write.change(locked, {"checklist": points}, actor=actor, fact=events.TaskChanged)
+
+
+def complete_task(
+    task: Task,
+    *,
+    actor: Any,
+    answers: dict[str, Any] | None = None,
+    checked: Any = (),
+    photo: Any = None,
+    signature: str = "",
+    note: str = "",
+    now: datetime | None = None,
+) -> Task:
+    """Everything the task asks for is there; a stand-in's name stands beside the name of whom they act for."""
+    moment = now or timezone.now()
+    with transaction.atomic():
+        locked = _locked(task)
+        _require_open(locked)
+        if locked.state == Task.State.HELD:
+            raise Refused("It is on hold. Let it go on first.", code="held")
+        _check_skill(locked, actor)
+        points = [
+            dict(one) | {"done": bool(one["done"] or str(place) in {str(c) for c in checked})}
+            for place, one in enumerate(locked.checklist, 1)
+        ]
+        missing = [one["text"] for one in points if not one["done"]]
+        if missing:
+            raise Refused(f"Not ticked yet: {missing[0]}.", code="checklist", field="checked")
+        given = check_answers(locked.form, _store_photos(locked, dict(answers or {}), actor))
+        if photo is not None:
+            attach(locked, content=photo.read(), filename=photo.name or "photo.jpg", actor=actor)
+        _check_proof(locked, actor, signature)
+        values: dict[str, Any] = {
+            "state": Task.State.DONE,
+            "answers": ({"note": note} if note else {}) | given,
+            "checklist": points,
+            "done_at": moment,
+            "done_by": actor,
+            "done_for": _stood_in_for(locked, actor),
+            "started_at": locked.started_at or moment,
+            "signed_as": signature.strip(),
+        }
+        if locked.assignee_id is None:
+            values["assignee"] = actor
+        return write.change(
+            locked,
+            values,
+            actor=actor,
+            fact=events.TaskCompleted,
+            task_id=locked.pk,
+            source=locked.source,
+            answers=values["answers"],
+            done_for_id=getattr(values["done_for"], "pk", None),
+        )
+
+
+def _store_photos(task: Task, answers: dict[str, Any], actor: Any) -> dict[str, Any]:
+    """Photos that come with the form are put beside the task; the answer is the number of the file."""
+    for field in task.form:
+        value = answers.get(field["name"])
+        if isinstance(value, UploadedFile):
+            answers[field["name"]] = attach(
+                task, content=value.read(), filename=value.name or "photo.jpg", actor=actor
+            ).pk
+        elif field["kind"] == "photo" and value not in (None, "") and not _has_file(task, value):
+            raise Refused(
+                f"“{field['label']}”: no file {value} is beside this task. Attach it first.",
+                code="no_photo",
+                field=field["name"],
+            )
+    return answers
+
+
+def _has_file(task: Task, key: Any) -> bool:
+    return str(key).isdigit() and Attachment.objects.filter(subject=task.subject(), pk=int(key)).exists()
+
+
+def _check_proof(task: Task, actor: Any, signature: str) -> None:
+    if task.photo and not Attachment.objects.filter(subject=task.subject(), media_type__startswith="image/").exists():
+        raise Refused("This task needs a photo. Add one.", code="no_photo", field="photo")
+    name = str(actor)
+    if task.signature and " ".join(signature.split()).casefold() != name.casefold():
+        raise Refused(f"Sign with your name as it stands here: {name}.", code="signature", field="signature")
+
+
+def _stood_in_for(task: Task, actor: Any) -> User | None:
+    holder: User | None = task.assignee
+    if holder is not None and holder.pk != actor.pk and holder.pk in rights_of(actor).principals:
+        return holder
+    return None
+
+
+def _check_skill(task: Task, actor: Any) -> None:
+    if task.skill and not holds_skill(actor, task.skill):
+        raise Refused(f"This task asks for the skill “{task.skill}”, which you do not hold today.", code="skill")
+
+
+def cancel_task(task: Task, *, reason: str, actor: Any) -> Task:
+    with transaction.atomic():
+        locked = _locked(task)
+        _require_open(locked)
+        values = {"state": Task.State.CANCELLED, "breaches_at": None, "hold_reason": reason, "sla_left": None}
+        extra: dict[str, Any] = {"task_id": locked.pk, "source": locked.source, "reason": reason}
+        return write.change(locked, values, actor=actor, fact=events.TaskCancelled, **extra)
+
+
+def reopen_task(task: Task, *, actor: Any) -> Task:
+    """To do again, with a fresh clock; what a process made of the first answer stays."""
+    with transaction.atomic():
+        locked = _locked(task)
+        if locked.is_open:
+            raise Refused("It is still open.", code="open")
+        if locked.source.startswith("case:"):
+            raise Refused("Its process has gone on with the answer. Open a new task.", code="process_gone_on")
+        locked_values: dict[str, Any] = {
+            "state": Task.State.WAITING,
+            "done_at": None,
+            "done_by": None,
+            "done_for": None,
+            "breached_at": None,
+            "hold_reason": "",
+        }
+        if locked.sla_minutes:
+            worktime = org.worktime_in(locked.department)
+            locked_values["breaches_at"] = worktime.after(timezone.now(), timedelta(minutes=locked.sla_minutes))
+        extra: dict[str, Any] = {"task_id": locked.pk, "source": locked.source}
+        return write.change(locked, locked_values, actor=actor, fact=events.TaskReopened, **extra)
+
+
+def archive_task(task: Task, *, actor: Any, version: int | None = None) -> Task:
+    if task.is_open:
+        raise Refused("It is still open. Do it or cancel it first.", code="open")
+    return write.archive(task, actor=actor, fact=events.TaskChanged, version=version)
+
+
+def restore_task(task: Task, *, actor: Any) -> Task:
+    return write.restore(task, actor=actor, fact=events.TaskChanged)
+
+
+def mark_breaches(*, now: datetime) -> int:
+    """Tell each breach once: the row is claimed by a guarded update, so two workers tell no breach twice."""
+    told = 0
+    with transaction.atomic():
+        late = Task.objects.open().filter(breaches_at__lte=now, breached_at__isnull=True)
+        for task in late.select_for_update(of=("self",), skip_locked=True).order_by("breaches_at")[:BATCH]:
+            Task.objects.filter(pk=task.pk).update(breached_at=now)
+            emit(
+                events.TaskBreached(
+                    subject=task.subject(),
+                    departments=task.departments_concerned(),
+                    title=task.title,
+                    changes={"breached_at": [None, now.isoformat()]},
+                    task_id=task.pk,
+                    source=task.source,
+                    people=_people(task),
+                ),
+                actor=None,
+            )
+            told += 1
+    return told
