@@ -60,10 +60,15 @@ def _expectation(field: forms.Field, value: Any) -> tuple[str, bool]:
         return "a key (whole number)", whole
     if isinstance(field, forms.MultipleChoiceField):
         return "a list of texts", isinstance(value, list) and all(isinstance(v, str) for v in value)
-    if isinstance(field, forms.ChoiceField) and isinstance(next(iter(field.choices), (None,))[0], int):
+    if isinstance(field, forms.ChoiceField) and _counts(field):
         return "a whole number", whole or isinstance(value, str)
     if isinstance(field, forms.DecimalField | forms.FloatField):
         return "a number, or its text", whole or isinstance(value, Decimal | str)
     if isinstance(field, forms.IntegerField):
         return "a whole number", whole
     return "text", isinstance(value, str)
+
+
+def _counts(field: Any) -> bool:
+    """Whether the choices are numbers, as priorities are."""
+    return any(isinstance(key, int) for key, _ in field.choices)

@@ -7,6 +7,7 @@ from apps.work.services.approvals import (
     request_approval,
     withdraw_approval,
 )
+from apps.work.services.completing import complete_task
 from apps.work.services.policies import (
     add_policy_step,
     archive_policy,
@@ -31,7 +32,6 @@ from apps.work.services.tasks import (
     cancel_task,
     change_task,
     claim_task,
-    complete_task,
     hold_task,
     mark_breaches,
     open_task,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -13,15 +12,12 @@ from apps.accounts.models import User
 from apps.core.access.rights import rights_of
 from apps.core.errors import Refused
 from apps.core.events.log import emit
-from apps.core.models import Attachment
 from apps.core.records import write
-from apps.core.records.attaching import attach
 from apps.org import queries as org
 from apps.org.models import Department, Team
 from apps.work import events
-from apps.work.fields import check_answers, check_checklist, check_fields
+from apps.work.fields import check_checklist, check_fields
 from apps.work.models import Priority, Task
-from apps.work.skills import holds_skill
 
 BATCH = 500
 
@@ -106,7 +102,7 @@ def _set_clock(task: Task, now: datetime) -> None:
 
 def change_task(task: Task, *, actor: Any, version: int | None = None, **values: Any) -> Task:
     """Only while it is open. A new SLA counts from when the task was opened."""
-    _require_open(task)
+    require_open(task)
     if "form" in values:
         values["form"] = check_fields(list(values["form"] or ()))
     if "checklist" in values:
@@ -123,12 +119,12 @@ def change_task(task: Task, *, actor: Any, version: int | None = None, **values:
     return write.change(task, values, actor=actor, fact=events.TaskChanged, version=version)
 
 
-def _locked(task: Task) -> Task:
+def locked_task(task: Task) -> Task:
     locked: Task = Task.objects.select_for_update(of=("self",)).select_related("department", "assignee").get(pk=task.pk)
     return locked
 
 
-def _require_open(task: Task) -> None:
+def require_open(task: Task) -> None:
     if not task.is_open:
         who = f" by {task.done_by_words}" if task.done_by_id else ""
         raise Refused(
@@ -139,8 +135,8 @@ def _require_open(task: Task) -> None:
 def claim_task(task: Task, *, actor: Any) -> Task:
     """Two people racing for a task: one gets it, the other hears who."""
     with transaction.atomic():
-        locked = _locked(task)
-        _require_open(locked)
+        locked = locked_task(task)
+        require_open(locked)
         if locked.assignee_id is not None and locked.assignee_id != actor.pk:
             raise Refused(f"{locked.assignee} took {locked.code} before you.", code="taken")
         return write.change(locked, {"assignee": actor}, actor=actor, fact=events.TaskChanged)
@@ -149,8 +145,8 @@ def claim_task(task: Task, *, actor: Any) -> Task:
 def release_task(task: Task, *, actor: Any) -> Task:
     """Give it back to those who may claim it."""
     with transaction.atomic():
-        locked = _locked(task)
-        _require_open(locked)
+        locked = locked_task(task)
+        require_open(locked)
         if not locked.role and locked.team_id is None:
             raise Refused("Nobody else could claim it. Assign it to somebody instead.", code="no_pool")
         values = {"assignee": None, "state": Task.State.WAITING}
@@ -159,8 +155,8 @@ def release_task(task: Task, *, actor: Any) -> Task:
 
 def assign_task(task: Task, *, assignee: User, actor: Any) -> Task:
     with transaction.atomic():
-        locked = _locked(task)
-        _require_open(locked)
+        locked = locked_task(task)
+        require_open(locked)
         _check_assignee(assignee)
         return write.change(
             locked, {"assignee": assignee}, actor=actor, fact=events.TaskAssigned, people=(assignee.pk,)
@@ -170,8 +166,8 @@ def assign_task(task: Task, *, assignee: User, actor: Any) -> Task:
 def start_task(task: Task, *, actor: Any) -> Task:
     """Whoever starts a task nobody holds takes it."""
     with transaction.atomic():
-        locked = _locked(task)
-        _require_open(locked)
+        locked = locked_task(task)
+        require_open(locked)
         if locked.state == Task.State.HELD:
             raise Refused("It is on hold. Let it go on first.", code="held")
         values: dict[str, Any] = {"state": Task.State.STARTED, "started_at": locked.started_at or timezone.now()}
@@ -184,8 +180,8 @@ def hold_task(task: Task, *, reason: str, actor: Any, now: datetime | None = Non
     """The clock stops: the working time left is kept and runs on when the task does."""
     moment = now or timezone.now()
     with transaction.atomic():
-        locked = _locked(task)
-        _require_open(locked)
+        locked = locked_task(task)
+        require_open(locked)
         if locked.state == Task.State.HELD:
             raise Refused("It is on hold already.", code="held")
         values: dict[str, Any] = {"state": Task.State.HELD, "hold_reason": reason, "breaches_at": None}
@@ -197,7 +193,7 @@ def hold_task(task: Task, *, reason: str, actor: Any, now: datetime | None = Non
 def resume_task(task: Task, *, actor: Any, now: datetime | None = None) -> Task:
     moment = now or timezone.now()
     with transaction.atomic():
-        locked = _locked(task)
+        locked = locked_task(task)
         if locked.state != Task.State.HELD:
             raise Refused("It is not on hold.", code="not_held")
         values: dict[str, Any] = {"state": Task.State.STARTED if locked.started_at else Task.State.WAITING}
@@ -210,8 +206,8 @@ def resume_task(task: Task, *, actor: Any, now: datetime | None = None) -> Task:
 def tick_point(task: Task, *, point: int, done: bool = True, actor: Any) -> Task:
     """Tick one point of the checklist, counted from 1."""
     with transaction.atomic():
-        locked = _locked(task)
-        _require_open(locked)
+        locked = locked_task(task)
+        require_open(locked)
         if not 1 <= point <= len(locked.checklist):
             raise Refused(f"The checklist has {len(locked.checklist)} points.", code="no_point", field="point")
         points = [dict(one) for one in locked.checklist]
@@ -219,105 +215,10 @@ def tick_point(task: Task, *, point: int, done: bool = True, actor: Any) -> Task
         return write.change(locked, {"checklist": points}, actor=actor, fact=events.TaskChanged)
 
 
-def complete_task(
-    task: Task,
-    *,
-    actor: Any,
-    answers: dict[str, Any] | None = None,
-    checked: Any = (),
-    photo: Any = None,
-    signature: str = "",
-    note: str = "",
-    now: datetime | None = None,
-) -> Task:
-    """Everything the task asks for is there; a stand-in's name stands beside the name of whom they act for."""
-    moment = now or timezone.now()
-    with transaction.atomic():
-        locked = _locked(task)
-        _require_open(locked)
-        if locked.state == Task.State.HELD:
-            raise Refused("It is on hold. Let it go on first.", code="held")
-        _check_skill(locked, actor)
-        points = [
-            dict(one) | {"done": bool(one["done"] or str(place) in {str(c) for c in checked})}
-            for place, one in enumerate(locked.checklist, 1)
-        ]
-        missing = [one["text"] for one in points if not one["done"]]
-        if missing:
-            raise Refused(f"Not ticked yet: {missing[0]}.", code="checklist", field="checked")
-        given = check_answers(locked.form, _store_photos(locked, dict(answers or {}), actor))
-        if photo is not None:
-            attach(locked, content=photo.read(), filename=photo.name or "photo.jpg", actor=actor)
-        _check_proof(locked, actor, signature)
-        values: dict[str, Any] = {
-            "state": Task.State.DONE,
-            "answers": ({"note": note} if note else {}) | given,
-            "checklist": points,
-            "done_at": moment,
-            "done_by": actor,
-            "done_for": _stood_in_for(locked, actor),
-            "started_at": locked.started_at or moment,
-            "signed_as": signature.strip(),
-        }
-        if locked.assignee_id is None:
-            values["assignee"] = actor
-        return write.change(
-            locked,
-            values,
-            actor=actor,
-            fact=events.TaskCompleted,
-            task_id=locked.pk,
-            source=locked.source,
-            answers=values["answers"],
-            done_for_id=getattr(values["done_for"], "pk", None),
-        )
-
-
-def _store_photos(task: Task, answers: dict[str, Any], actor: Any) -> dict[str, Any]:
-    """Photos that come with the form are put beside the task; the answer is the number of the file."""
-    for field in task.form:
-        value = answers.get(field["name"])
-        if isinstance(value, UploadedFile):
-            answers[field["name"]] = attach(
-                task, content=value.read(), filename=value.name or "photo.jpg", actor=actor
-            ).pk
-        elif field["kind"] == "photo" and value not in (None, "") and not _has_file(task, value):
-            raise Refused(
-                f"“{field['label']}”: no file {value} is beside this task. Attach it first.",
-                code="no_photo",
-                field=field["name"],
-            )
-    return answers
-
-
-def _has_file(task: Task, key: Any) -> bool:
-    return str(key).isdigit() and Attachment.objects.filter(subject=task.subject(), pk=int(key)).exists()
-
-
-def _check_proof(task: Task, actor: Any, signature: str) -> None:
-    if task.photo and not Attachment.objects.filter(subject=task.subject(), media_type__startswith="image/").exists():
-        raise Refused("This task needs a photo. Add one.", code="no_photo", field="photo")
-    name = str(actor)
-    if task.signature and " ".join(signature.split()).casefold() != name.casefold():
-        raise Refused(f"Sign with your name as it stands here: {name}.", code="signature", field="signature")
-
-
-def _stood_in_for(task: Task, actor: Any) -> User | None:
-    holder: User | None = task.assignee
-    if holder is not None and holder.pk != actor.pk and holder.pk in rights_of(actor).principals:
-        return holder
-    return None
-
-
-def _check_skill(task: Task, actor: Any) -> None:
-    if task.skill and not holds_skill(actor, task.skill):
-        raise Refused(f"This task asks for the skill “{task.skill}”, which you do not hold today.", code="skill")
-
-
 def cancel_task(task: Task, *, reason: str, actor: Any) -> Task:
     with transaction.atomic():
-        locked = _locked(task)
-        _require_open(locked)
+        locked = locked_task(task)
+        require_open(locked)
         values = {"state": Task.State.CANCELLED, "breaches_at": None, "hold_reason": reason, "sla_left": None}
         extra: dict[str, Any] = {"task_id": locked.pk, "source": locked.source, "reason": reason}
         return write.change(locked, values, actor=actor, fact=events.TaskCancelled, **extra)
@@ -326,7 +227,7 @@ def cancel_task(task: Task, *, reason: str, actor: Any) -> Task:
 def reopen_task(task: Task, *, actor: Any) -> Task:
     """To do again, with a fresh clock; what a process made of the first answer stays."""
     with transaction.atomic():
-        locked = _locked(task)
+        locked = locked_task(task)
         if locked.is_open:
             raise Refused("It is still open.", code="open")
         if locked.source.startswith("case:"):
