@@ -38,6 +38,7 @@ RULES = {
     "event": (f"{_ALL} OR departments && {_MINE} OR actor_id = {_ME}", "true"),
     "around": (f"{_ALL} OR departments = '{{}}' OR departments && ({_MINE} || {_ABOVE})", "true"),
     "attachment": (f"{_ALL} OR departments && ({_MINE} || {_ABOVE}) OR added_by_id = {_ME}", "true"),
+    "comment": (f"{_ALL} OR departments = '{{}}' OR departments && ({_MINE} || {_ABOVE}) OR author_id = {_ME}", "true"),
     "owner": (f"{_ALL} OR owner_id = {_ME}",) * 2,
     "shared": (f"{_ALL} OR owner_id = {_ME} OR shared", f"{_ALL} OR owner_id = {_ME}"),
 }

@@ -26,6 +26,8 @@ class Handler:
     slow: bool = False
     max_attempts: int = 5
     given_up: Reaction | None = None
+    # Asked inside emit(), with the emitter's eyes: whether this very event is worth a delivery. Must stay cheap.
+    when: Callable[[Event], bool] | None = None
 
 
 handlers: Registry[Handler] = Registry("handler")
@@ -46,11 +48,16 @@ def on(
     return declare
 
 
-def on_every(*, name: str, slow: bool = False) -> Callable[[Reaction], Reaction]:
-    """React to every fact by its common traits only: for the commons, which know no guest."""
+def on_every(
+    *, name: str, slow: bool = False, when: Callable[[Event], bool] | None = None
+) -> Callable[[Reaction], Reaction]:
+    """React to every fact (for which `when` says yes) by its common traits only: for the commons, which know no guest."""
+
+    def wants(_kind: type[Fact] | None, fact_name: str) -> bool:
+        return not fact_name.startswith("core.job_")
 
     def declare(run: Reaction) -> Reaction:
-        handlers.add(name, Handler(name, run, lambda _kind, fact_name: not fact_name.startswith("core.job_"), slow))
+        handlers.add(name, Handler(name, run, wants, slow, when=when))
         return run
 
     return declare

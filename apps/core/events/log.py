@@ -38,7 +38,7 @@ def emit(fact: Fact, *, actor: Any) -> Event:
         cause_id=around.cause_id,
         request_id=around.request_id,
     )
-    owed = interested(type(fact), fact.fact_name, payload)
+    owed = [one for one in interested(type(fact), fact.fact_name, payload) if one.when is None or one.when(event)]
     if owed:
         Delivery.objects.bulk_create(
             [Delivery(event=event, handler=one.name, key=fact.subject, slow=one.slow) for one in owed]

@@ -7,13 +7,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language, get_language_bidi
+from django.utils.translation import get_language, get_language_bidi, ngettext
 
 from apps.core.access import matrix
 from apps.core.access.rights import rights_of
 from apps.core.events import outbound
 from apps.core.models import Delivery
 from apps.core.resources.resource import resources
+from apps.core.web.around import bell_of
 from apps.core.web.navigation import nav_for, pages
 from apps.core.web.pagemodel import Frame, Link, NavItem, Person
 
@@ -38,8 +39,14 @@ def _frame(request: HttpRequest, user: Any) -> Frame:
     nav = nav_for(user, request.path)
     shown = {page.name: page for page in pages if page.allowed(user)}
     bar = [shown[name] for name in ("my_work", "overview", "reports") if name in shown]
+    bell = bell_of(user)
     return Frame(
         nav=nav,
+        notices_url=bell.url if bell else "",
+        notices_count=str(min(bell.count, 99)) if bell and bell.count else "",
+        notices_text=ngettext("%(count)d notice", "%(count)d notices", bell.count) % {"count": bell.count}
+        if bell
+        else "",
         me=Person(str(user), user.title or matrix.ROLES.get(role, "No role yet"), user.initials),
         theme=user.theme,
         density=user.density,

@@ -195,6 +195,8 @@ class TimelineEntry:
     person: Person | None = None
     url: str = ""
     changes: tuple[tuple[str, str, str], ...] = ()  # field, before, after
+    name: str = ""  # anchor
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

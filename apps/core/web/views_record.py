@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -17,6 +18,7 @@ from apps.core.records.audit import opens_event
 from apps.core.resources.resource import Resource
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
+from apps.core.web.around import arounds
 from apps.core.web.connections import connections_of
 from apps.core.web.filecard import files_section
 from apps.core.web.views_list import group_crumb, resource_or_404
@@ -58,8 +60,9 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
         timeline=timeline(resource, record, user, tab),
         timeline_tabs=tuple(
             pm.ViewTab(label, f"{resource.url(record)}?history={name}", current=tab == name)
-            for name, label in (("all", "All"), ("changes", "Changes"))
+            for name, label in (("all", "All"), ("comments", "Comments"), ("changes", "Changes"))
         ),
+        **_comment_form(subject_of(resource, record), user),
         properties=tuple(
             pm.Property(cells.field_label(resource.model, name), cells.field_cell(record, name, user))
             for name in resource.fields
@@ -69,6 +72,18 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
         list_url=resource.list_url(),
         **_verbs(resource, record, user),
     )
+
+
+def subject_of(resource: Resource, record: Any) -> str:
+    return f"{resource.name}:{record.pk}"
+
+
+def _comment_form(subject: str, user: Any) -> dict[str, Any]:
+    one = next(iter(arounds), None)
+    if one is None:
+        return {}
+    url, form = one.form(subject, user)
+    return {"comment_url": url, "comment_form": form}
 
 
 def _sections(resource: Resource, record: Any, user: Any) -> tuple[pm.Section, ...]:
@@ -88,7 +103,10 @@ def _verbs(resource: Resource, record: Any, user: Any) -> dict[str, Any]:
     change = next((one for one in offered if one.kind == "change"), None)
     return {
         "primary": button(resource, record, primary, "pri") if primary else None,
-        "buttons": (button(resource, record, change),) if change else (),
+        "buttons": (
+            *(made for one in arounds for made in one.buttons(subject_of(resource, record), user)),
+            *((button(resource, record, change),) if change else ()),
+        ),
         "menu": tuple(button(resource, record, one) for one in offered if one not in (primary, change)),
     }
 
@@ -104,13 +122,25 @@ def button(resource: Resource, record: Any, action: Action, kind: str = "") -> p
 
 
 def timeline(resource: Resource, record: Any, user: Any, tab: str) -> tuple[pm.TimelineEntry, ...]:
-    """What happened to the record, newest first."""
-    found = Event.objects.filter(subject=f"{resource.name}:{record.pk}").order_by("-id")
-    if tab == "changes":
+    """What happened to the record and what people say about it, newest first."""
+    subject = subject_of(resource, record)
+    stream = [] if tab == "comments" else _history(resource, subject, user, changes_only=tab == "changes")
+    if tab != "changes":
+        stream += [entry for one in arounds for entry in one.entries(subject, user)]
+    return tuple(entry for _, entry in sorted(stream, key=lambda one: one[0], reverse=True))
+
+
+def _history(
+    resource: Resource, subject: str, user: Any, *, changes_only: bool
+) -> list[tuple[datetime, pm.TimelineEntry]]:
+    found = Event.objects.filter(subject=subject).order_by("-id")
+    if hidden := {name for one in arounds for name in one.hides}:
+        found = found.exclude(name__in=hidden)
+    if changes_only:
         found = found.exclude(changes={})
     events = list(found[:HISTORY])
     people = get_user_model()._default_manager.in_bulk({one.actor_id for one in events if one.actor_id})
-    return tuple(_entry(event, people, user, resource) for event in events)
+    return [(event.at, _entry(event, people, user, resource)) for event in events]
 
 
 def _entry(event: Event, people: dict[int, Any], user: Any, resource: Resource) -> pm.TimelineEntry:

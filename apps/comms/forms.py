@@ -1,0 +1,77 @@
+"""Inputs of comments and of the preference page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from apps.comms import choices
+from apps.comms.models import NoticeSettings
+
+
+class CommentForm(forms.Form):
+    """A comment as plain text; names after @ are offered while typing where scripts run."""
+
+    text = forms.CharField(
+        label="Comment",
+        max_length=4000,
+        help_text="@name calls a person, @DEPARTMENT/TEAM a team. Plain text; addresses become links.",
+        widget=forms.Textarea(attrs={"rows": 2, "data-mentions": "", "autocomplete": "off"}),
+    )
+
+
+class RhythmForm(forms.Form):
+    """When the digest leaves and when nothing may."""
+
+    digest_hour = forms.TypedChoiceField(
+        label="Digest leaves at",
+        choices=[(hour, f"{hour:02d}:00") for hour in range(24)],
+        coerce=int,
+        help_text="In your own time zone; only on days with something in it",
+    )
+    quiet_from = forms.TimeField(
+        label="Quiet from", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    quiet_until = forms.TimeField(
+        label="Quiet until",
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text="Mail and push wait until then. May run past midnight, as a night shift does",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if not self.errors and (values.get("quiet_from") is None) != (values.get("quiet_until") is None):
+            self.add_error("quiet_until", "Give both ends of the quiet hours, or neither.")
+        return values
+
+
+def grid_rows(row: NoticeSettings) -> list[dict[str, Any]]:
+    """The preference grid as the page shows it: a row per kind, a choice per channel."""
+    return [
+        {
+            "kind": kind,
+            "label": label,
+            "cells": [
+                {
+                    "name": f"{kind}.{channel}",
+                    "label": f"{label}: {choices.CHANNELS[channel]}",
+                    "chosen": choices.choice(row.grid, kind, channel),
+                    "options": [(how, choices.HOW[how]) for how in choices.POSSIBLE[channel]],
+                }
+                for channel in choices.CHANNELS
+            ],
+        }
+        for kind, label in choices.KINDS.items()
+    ]
+
+
+def read_grid(data: Any) -> dict[str, dict[str, str]]:
+    """The posted grid; what a page does not send keeps its default."""
+    return {
+        kind: {
+            channel: data.get(f"{kind}.{channel}") or choices.DEFAULTS[kind][channel] for channel in choices.CHANNELS
+        }
+        for kind in choices.KINDS
+    }
