@@ -27,6 +27,7 @@ PUBLIC = {
     "-/ping": "answers 401 itself; the unit that benchmarks compare with",
     "reports/shared/<str:token>/": "a report by the signed link of a mail, until it expires",
     "reports/leave/<str:token>/": "leaving a report by the signed link of a mail",
+    "notices/leave/<str:token>/": "stopping mail by the signed link of a mail",
     "setup/<str:text>/": "the one-time link that makes the first admin; a wrong text opens nothing",
     "api/v1/^.*$": "says in the API's own words that there is no such address",
 }

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language, get_language_bidi, ngettext
+from django.utils.translation import get_language, get_language_bidi, gettext
 
 from apps.core.access import matrix
 from apps.core.access.rights import rights_of
@@ -44,9 +44,7 @@ def _frame(request: HttpRequest, user: Any) -> Frame:
         nav=nav,
         notices_url=bell.url if bell else "",
         notices_count=str(min(bell.count, 99)) if bell and bell.count else "",
-        notices_text=ngettext("%(count)d notice", "%(count)d notices", bell.count) % {"count": bell.count}
-        if bell
-        else "",
+        notices_text=gettext("Notices: %(count)d") % {"count": bell.count} if bell and bell.count else "",
         me=Person(str(user), user.title or matrix.ROLES.get(role, "No role yet"), user.initials),
         theme=user.theme,
         density=user.density,
