@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 
@@ -19,6 +20,7 @@ class CommentForm(forms.Form):
         help_text="@name calls a person, @DEPARTMENT/TEAM a team. Plain text; addresses become links.",
         widget=forms.Textarea(attrs={"rows": 2, "data-mentions": "", "autocomplete": "off"}),
     )
+    form_token = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput, initial=lambda: uuid4().hex)
 
 
 class RhythmForm(forms.Form):

@@ -20,6 +20,7 @@ from apps.comms.queries import Told, settings_of, told, unread_count, whom_to_na
 from apps.core.access import scope
 from apps.core.access.rights import require
 from apps.core.errors import Refused
+from apps.core.records.once import Answer, once
 from apps.core.resources.resource import Resource, of_subject
 from apps.core.web import cells, errors
 from apps.core.web import pagemodel as pm
@@ -48,14 +49,27 @@ def comment(request: HttpRequest, subject: str) -> HttpResponse:
     form = CommentForm(request.POST)
     if form.is_valid():
         try:
-            made = services.add_comment(record=record, text=form.cleaned_data["text"], actor=request.user)
+            location = _add_once(request, record, form, resource.url(record))
             messages.success(request, "Comment added")
-            return HttpResponseRedirect(f"{resource.url(record)}#comment-{made.pk}")
+            return HttpResponseRedirect(location)
         except Refused as error:
             undo(request)
             form.add_error("text", error.message)
     page = replace(build_record(request, resource, record), comment_form=form)
     return render(request, "pages/record.html", {"page": page}, status=422)
+
+
+def _add_once(request: HttpRequest, record: Any, form: CommentForm, url: str) -> str:
+    """Where the comment stands; the same form sent twice is one comment."""
+
+    def run() -> Answer:
+        made = services.add_comment(record=record, text=form.cleaned_data["text"], actor=request.user)
+        return Answer(302, {"location": f"{url}#comment-{made.pk}"}, {})
+
+    token = form.cleaned_data["form_token"]
+    who = f"user:{request.user.pk}"
+    answer = once(principal=who, route=request.path, key=token, content_hash="", run=run) if token else run()
+    return str(answer.body["location"])
 
 
 def _own_comment(request: HttpRequest, key: int) -> tuple[Comment, Resource, Any]:

@@ -163,6 +163,14 @@ def test_one_key_is_one_comment(cast: people.Cast, team: Team) -> None:
     assert answers[0].json()["id"] == answers[1].json()["id"]
 
 
+def test_a_form_sent_twice_is_one_comment(cast: people.Cast, team: Team) -> None:
+    client, data = signed_in(cast.manager), {"text": "Twice", "form_token": "t1"}
+    places = {client.post(f"/comments/on/{team.subject()}/", data)["Location"] for _ in range(2)}
+    assert len(places) == 1
+    with scope.system("test"):
+        assert Comment.objects.count() == 1
+
+
 def test_a_reading_token_does_not_speak(cast: people.Cast, team: Team) -> None:
     with scope.of(cast.by_role["DPM"]):
         _, text = accounts.make_token(name="Reader", scopes=["department:read"], actor=cast.by_role["DPM"])
