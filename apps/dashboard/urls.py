@@ -7,7 +7,6 @@ from apps.dashboard import api, views, views_own
 urlpatterns = [
     path("", views.home, name="home"),
     path("overview/", views.overview, name="overview"),
-    path("my-work/", views.my_work, name="my_work"),
     path("dashboards/", views_own.dashboards, name="dashboards"),
     path("dashboards/new/", views_own.dashboard_new, name="dashboard_new"),
     path("dashboards/<int:key>/", views_own.dashboard, name="dashboard"),

@@ -12,8 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.access.rights import rights_of
-from apps.core.events.facts import sentence_of
-from apps.core.models import Event, Job
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.access import page, person_key
@@ -26,7 +24,6 @@ log = logging.getLogger("ops.dashboard")
 GRAINS = (("day", "Day"), ("week", "Week"), ("month", "Month"))
 LANDS_ON = {"EXE": "reports", "OPR": "my_work", "QAI": "my_work", "ADM": "settings_me", "AUD": "audit"}
 
-add_page(NavPage("my_work", "My work", "inbox", TOP, 1, lambda user: True, key="m"))
 add_page(
     NavPage(
         "overview",
@@ -118,47 +115,3 @@ def _report_button(user: Any) -> tuple[pm.Button, ...]:
     if target is None or not target.allowed(user):
         return ()
     return (pm.Button("Weekly report", target.url(), "file-chart-column"),)
-
-
-@page("", "r")
-def my_work(request: HttpRequest) -> HttpResponse:
-    """What waits for me and what I did last; tasks join when the work app does."""
-    user = request.user
-    parts = sorted(contributions, key=lambda one: one.position)
-    found = _gather(parts, View(user, "week"), "needs") if rights_of(user).can_somewhere("kpi", "r") else []
-    needs = by_cost_of_waiting(found)
-    shown = pm.OverviewPage(
-        title="My work",
-        crumbs=(pm.Crumb("My work"),),
-        facts="What waits for you, and what you did last.",
-        needs=tuple(needs),
-        rail=(pm.Section("My jobs", table=_my_jobs(user)), pm.Section("What I did last", table=_my_acts(user))),
-    )
-    return render(request, "pages/overview.html", {"page": shown})
-
-
-def _my_jobs(user: Any) -> pm.Table:
-    rows = tuple(
-        pm.Row(
-            str(job.pk),
-            cells=(pm.Cell(job.label, "link", url=reverse("job", args=[job.pk])), pm.Cell(job.get_state_display())),
-        )
-        for job in Job.objects.filter(owner_id=user.pk).order_by("-id")[:10]
-    )
-    return pm.Table((pm.Column("what", "Job", wide=True), pm.Column("state", "State")), rows, "My jobs", "No jobs yet.")
-
-
-def _my_acts(user: Any) -> pm.Table:
-    zone = cells.zone_of(user)
-    rows = tuple(
-        pm.Row(
-            str(event.pk),
-            cells=(
-                pm.Cell(sentence_of(event.name), "link", url=reverse("audit_event", args=[event.pk])),
-                cells.plain_cell(event.at, zone),
-            ),
-        )
-        for event in Event.objects.filter(actor_id=user.pk).order_by("-id")[:10]
-    )
-    columns = (pm.Column("what", "What", wide=True), pm.Column("at", "When"))
-    return pm.Table(columns, rows, "What I did last", "Nothing yet.")

@@ -69,11 +69,11 @@ class _Lists(ActionForm):
 
 def _with_lists(model: Any, names: tuple[str, ...]) -> type[ActionForm]:
     automatic = form_for(model, names)
-    return type(f"{model.__name__}Input", (automatic, _Lists), {})
+    return type(f"{model.__name__}Input", (_Lists, automatic), {})
 
 
-TaskForm = _with_lists(Task, ("code", *TASK_FIELDS))
-SeriesForm = _with_lists(Series, ("code", *SERIES_FIELDS))
+TaskForm = _with_lists(Task, (*TASK_FIELDS, "code"))
+SeriesForm = _with_lists(Series, (*SERIES_FIELDS, "code"))
 PolicyForm = form_for(Policy, POLICY_FIELDS)
 PolicyStepForm = form_for(PolicyStep, ("code", "policy", *STEP_FIELDS))
 ChangePolicyStepForm = form_for(PolicyStep, ("code", *STEP_FIELDS))

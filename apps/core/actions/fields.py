@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.conf import settings
 from django.db import models
 from django.forms.models import fields_for_model
+from django.utils import timezone
 from django.utils.text import capfirst
 
 
@@ -47,6 +50,26 @@ class RecordsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         self.queryset = _choices(self.model, actor)
 
 
+class MomentField(forms.DateTimeField):
+    """A date and time typed on the person's own wall clock; a value with its own offset is taken as it is."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"))
+        super().__init__(**kwargs)
+        self.zone = ZoneInfo("UTC")
+
+    def narrow(self, actor: Any) -> None:
+        self.zone = ZoneInfo(getattr(actor, "time_zone", "") or settings.SITE_TIME_ZONE)
+
+    def to_python(self, value: Any) -> Any:
+        with timezone.override(self.zone):
+            return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        with timezone.override(self.zone):
+            return super().prepare_value(value)
+
+
 class ActionForm(forms.Form):
     """The input of a verb. `actor` narrows choices; `record` is the noun acted on, if there is one."""
 
@@ -55,7 +78,7 @@ class ActionForm(forms.Form):
         self.actor = actor
         self.record = record
         for field in self.fields.values():
-            if isinstance(field, RecordField | RecordsField):
+            if isinstance(field, RecordField | RecordsField | MomentField):
                 field.narrow(actor)
 
 
@@ -69,6 +92,8 @@ def _form_field(field: models.Field[Any, Any], **kwargs: Any) -> forms.Field | N
         )
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
         kwargs["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    if isinstance(field, models.DateTimeField):
+        kwargs["form_class"] = MomentField
     form_field: Any = field.formfield(**kwargs)
     if field.choices and form_field is not None:
         form_field.choices = [(value, label if value else "—") for value, label in form_field.choices]
