@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from django.apps import AppConfig
 
-DECLARATIONS = ("grants", "tokens", "events", "resources", "insights", "handlers", "tasks", "rules")
+DECLARATIONS = ("grants", "tokens", "events", "resources", "insights", "notices", "handlers", "tasks", "rules")
 
 
 class DomainConfig(AppConfig):

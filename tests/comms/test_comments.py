@@ -67,7 +67,12 @@ def test_a_comment_is_in_the_stream_of_its_record_and_nowhere_else(cast: people.
 
 
 def test_markup_is_only_text(cast: people.Cast, team: Team) -> None:
-    for text in ('<script>alert(1)</script>', '"><svg onload=alert(1)>', "javascript:alert(1)", "{{ 7*7 }} {% load x %}"):
+    for text in (
+        "<script>alert(1)</script>",
+        '"><svg onload=alert(1)>',
+        "javascript:alert(1)",
+        "{{ 7*7 }} {% load x %}",
+    ):
         assert say(team, cast.manager, text).status_code == 201
     shown = page(team, cast.manager)
     assert "<script>alert" not in shown and "<svg onload" not in shown and 'href="javascript' not in shown
@@ -82,7 +87,9 @@ def test_only_readers_of_the_record_read_and_write(cast: people.Cast, team: Team
         assert client.get(f"/api/v1/comments/?subject={team.subject()}").status_code in {403, 404}
         assert say(team, outsider, "outside").status_code in {403, 404}
         assert client.post(f"/comments/on/{team.subject()}/", {"text": "outside"}).status_code in {403, 404}
-        assert client.patch(f"/api/v1/comments/{key}/", {"text": "x"}, content_type="application/json").status_code == 404
+        assert (
+            client.patch(f"/api/v1/comments/{key}/", {"text": "x"}, content_type="application/json").status_code == 404
+        )
         assert client.post(f"/api/v1/comments/{key}/delete/").status_code == 404
         assert client.post(f"/comments/{key}/delete/").status_code == 404
     with scope.of(cast.neighbour), connection.cursor() as cursor:

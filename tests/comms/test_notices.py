@@ -65,7 +65,9 @@ def signed_in(user: User) -> Client:
 def run(handler: str) -> list[str]:
     """Deliver what the handler is owed, as its worker would."""
     with scope.system("test"):
-        owed = list(Delivery.objects.filter(handler=handler, done_at__isnull=True).order_by("id").values_list("pk", flat=True))
+        owed = list(
+            Delivery.objects.filter(handler=handler, done_at__isnull=True).order_by("id").values_list("pk", flat=True)
+        )
         Delivery.objects.filter(pk__in=owed).update(available_at=datetime(2020, 1, 1, tzinfo=UTC))
     return [deliver(key) for key in owed]
 
@@ -246,7 +248,13 @@ def test_one_digest_a_day_at_the_persons_hour(cast: people.Cast, team: Team, mai
 def test_the_grid_is_kept_as_chosen(cast: people.Cast, team: Team) -> None:
     boss = cast.by_role["OPM"]
     client = signed_in(boss)
-    data = {"digest_hour": "6", "quiet_from": "22:00", "quiet_until": "06:00", "mention.mail": "off", "mention.app": "off"}
+    data = {
+        "digest_hour": "6",
+        "quiet_from": "22:00",
+        "quiet_until": "06:00",
+        "mention.mail": "off",
+        "mention.app": "off",
+    }
     data["mention.push"] = "off"
     assert client.post("/notices/settings/", data).status_code == 302
     read = client.get("/api/v1/notices/settings/").json()
@@ -274,7 +282,9 @@ def test_the_grid_is_kept_as_chosen(cast: people.Cast, team: Team) -> None:
 )
 def test_quiet_hours(start: str | None, end: str | None, now: str, expected: str) -> None:
     read = time.fromisoformat
-    found = choices.quiet_until(read(start) if start else None, read(end) if end else None, datetime.fromisoformat(now), STOCKHOLM)
+    found = choices.quiet_until(
+        read(start) if start else None, read(end) if end else None, datetime.fromisoformat(now), STOCKHOLM
+    )
     assert found == datetime.fromisoformat(expected)
 
 
@@ -305,7 +315,9 @@ def test_push_goes_to_every_browser_and_forgets_those_that_are_gone(
     say(team, cast.manager, "Look @role_opm")
     assert run("comms.send") == ["done", "done"]
     assert {one[1] for one in sent} == {"https://push.example.net/one", "https://push.example.net/gone"}
-    assert all(one[2]["Content-Encoding"] == "aes128gcm" and one[2]["Authorization"].startswith("vapid t=") for one in sent)
+    assert all(
+        one[2]["Content-Encoding"] == "aes128gcm" and one[2]["Authorization"].startswith("vapid t=") for one in sent
+    )
     assert all(b"Look" not in one[3] for one in sent), "only the browser can read it"
     with scope.system("test"):
         assert [one.endpoint[-3:] for one in PushSubscription.objects.all()] == ["one"]
@@ -313,7 +325,8 @@ def test_push_goes_to_every_browser_and_forgets_those_that_are_gone(
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["http://push.example.net/x", "https://127.0.0.1:6379/x", "https://user@push.example.net/", "file:///etc"]
+    "endpoint",
+    ["http://push.example.net/x", "https://127.0.0.1:6379/x", "https://user@push.example.net/", "file:///etc"],
 )
 def test_a_push_address_that_may_not_be_called_is_refused(cast: people.Cast, endpoint: str) -> None:
     answer = signed_in(cast.manager).post("/notices/push/", {"endpoint": endpoint, "p256dh": "x", "auth": "x"})

@@ -24,6 +24,14 @@ PAGES = (
     "/reports/",
     "/reports/new/",
     "/search/?q=shown",
+    "/my-work/",
+    "/tasks/",
+    "/tasks/new/",
+    "/tasks/{task}/",
+    "/tasks/{task}/do/",
+    "/tasks/{task}/complete/",
+    "/approvals/new/",
+    "/approval-policies/",
 )
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 STYLE = re.compile("unsafe-inline|unsafe-eval")
@@ -35,6 +43,34 @@ def shown(browser: Browser, stack: Stack, cookies: dict[str, Any], company: dict
     visitor = browser.new_context(base_url=stack.url, storage_state=cookies["opm"], locale="en-GB")
     page = visitor.new_page()
     key = create_kpi(page, "zebra", str(company["root"]))
+    visitor.close()
+    return key
+
+
+@pytest.fixture(scope="module")
+def task(browser: Browser, stack: Stack, cookies: dict[str, Any], company: dict[str, Any]) -> str:
+    """A task that asks for everything a task can ask for."""
+    visitor = browser.new_context(base_url=stack.url, storage_state=cookies["opm"], locale="en-GB")
+    page = visitor.new_page()
+    page.goto("/my-work/")
+    kinds = ("text", "long", "number", "reading", "yesno", "date", "person", "photo")
+    fields = [{"name": kind, "label": f"Say {kind}", "kind": kind} for kind in kinds]
+    fields.append({"name": "pick", "label": "Pick", "kind": "choice", "choices": ["red", "blue"]})
+    answer = page.request.post(
+        "/api/v1/tasks/",
+        data={
+            "title": "Everything at once",
+            "department": company["root"],
+            "assignee": company["opm"],
+            "form": fields,
+            "checklist": ["Power off", "Locked"],
+            "photo": True,
+            "signature": True,
+        },
+        headers={"X-CSRFToken": page.locator("[name=csrfmiddlewaretoken]").first.input_value(), "Referer": page.url},
+    )
+    assert answer.status == 201, answer.text()
+    key = str(answer.json()["id"])
     visitor.close()
     return key
 
@@ -68,13 +104,13 @@ def visit(
 
 
 def test_every_kind_of_page_is_accessible_quiet_and_fits(
-    visit: tuple[Page, str], shown: str, axe: Callable[[Page], list[str]]
+    visit: tuple[Page, str], shown: str, task: str, axe: Callable[[Page], list[str]]
 ) -> None:
     page, size = visit
     heard = listen(page)
     found = []
     for path in PAGES:
-        address = path.format(kpi=shown)
+        address = path.format(kpi=shown, task=task)
         answer = page.goto(address)
         assert answer is not None and answer.status == 200, address
         assert not STYLE.search(answer.headers["content-security-policy"]), address
