@@ -50,6 +50,8 @@ ACTS = [
 # What goes before, where undo does not name it.
 BEFORE = {("user", "switch-on"): "switch-off"}
 NOT_SEARCHED = {
+    "webhook_delivery": "a receipt, found through its webhook",
+    "hook_call": "a receipt, found through its webhook",
     "reading_batch": "a receipt, found through its KPI",
     "report_dispatch": "a receipt, found through its report",
 }

@@ -9,6 +9,8 @@ from typing import Any
 from apps.accounts.models import User
 from apps.core.access import scope
 from apps.core.records import write
+from apps.integrations import services as integrations
+from apps.integrations.models import HookCall, WebhookDelivery
 from apps.kpis import services as kpis
 from apps.kpis.models import Alert
 from apps.org import services as org
@@ -202,7 +204,39 @@ def _decision(company: Company, department: Department, owner: User) -> Any:
     )
 
 
+def _webhook(company: Company, department: Department, owner: User) -> Any:
+    return integrations.add_webhook(
+        name=f"Tell {number()}", url="https://example.org/", patterns="quiet.*", actor=owner
+    )
+
+
+def _webhook_delivery(company: Company, department: Department, owner: User) -> Any:
+    hook = _webhook(company, department, owner)
+    return WebhookDelivery.objects.create(
+        webhook=hook, owner=owner, event_id=number(), fact="org.team_formed", about="team:1", state="failed"
+    )
+
+
+def _inbound_hook(company: Company, department: Department, owner: User) -> Any:
+    return integrations.add_hook(name=f"Hear {number()}", actor=owner)
+
+
+def _hook_call(company: Company, department: Department, owner: User) -> Any:
+    hook = _inbound_hook(company, department, owner)
+    return HookCall.objects.create(hook=hook, owner=owner, key=f"m{number()}", sha256="0" * 64, event_id=1)
+
+
 MAKERS: dict[str, Maker] = {
+    "webhook": Maker(
+        _webhook,
+        lambda c, d, a: {"name": f"New {number()}", "url": "https://example.org/", "patterns": "quiet.*"},
+        {"name": "Changed"},
+    ),
+    "webhook_delivery": Maker(_webhook_delivery, lambda c, d, a: {}),
+    "inbound_hook": Maker(
+        _inbound_hook, lambda c, d, a: {"name": f"New {number()}", "style": "standard"}, {"name": "Changed"}
+    ),
+    "hook_call": Maker(_hook_call, lambda c, d, a: {}),
     "site": Maker(
         lambda c, d, o: org.open_site(code=_code(), name=f"Site {number()}", actor=o),
         lambda c, d, a: {"code": _code(), "name": "New site", "time_zone": "UTC", "currency": "EUR"},

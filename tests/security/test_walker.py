@@ -30,6 +30,7 @@ PUBLIC = {
     "offline/": "says that there is no network",
     "reports/shared/<str:token>/": "a report by the signed link of a mail, until it expires",
     "reports/leave/<str:token>/": "leaving a report by the signed link of a mail",
+    "hooks/in/<str:key>/": "messages of other systems, proven by their signature",
     "notices/leave/<str:token>/": "stopping mail by the signed link of a mail",
     "setup/<str:text>/": "the one-time link that makes the first admin; a wrong text opens nothing",
     "api/v1/^.*$": "says in the API's own words that there is no such address",
