@@ -58,6 +58,7 @@ for (const box of document.querySelectorAll("textarea[data-mentions]")) {
         });
         return option;
       }));
+      list.style.insetBlockStart = `${box.offsetTop + box.offsetHeight + 2}px`;
       list.hidden = !people.length;
       choose(list.firstElementChild);
     } catch (error) {
