@@ -1,0 +1,80 @@
+"""Reactions that move cases: answered tasks, services that are due, calls, messages, signals and times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core.events.handlers import on
+from apps.core.models import Event
+from apps.work.events import TaskCancelled, TaskCompleted
+from apps.workflows.events import cases as events
+from apps.workflows.services import cases, waiting
+
+
+def _actor(event: Event) -> Any:
+    return User.objects.filter(pk=event.actor_id).first() if event.actor_id else None
+
+
+@on(TaskCompleted, name="workflows.answer_step")
+def answer_step(event: Event) -> None:
+    if event.payload["source"].startswith("case:"):
+        answers = event.payload["answers"]
+        cases.answer_step(event.payload["task_id"], answers, actor=_actor(event), now=timezone.now())
+
+
+@on(TaskCancelled, name="workflows.stop_step")
+def stop_step(event: Event) -> None:
+    if event.payload["source"].startswith("case:"):
+        reason = event.payload.get("reason", "")
+        cases.stop_step(event.payload["task_id"], reason, actor=_actor(event), now=timezone.now())
+
+
+def give_up_service(event: Event) -> None:
+    cases.give_up_service(event.payload["case_id"], event.payload["token"], now=timezone.now())
+
+
+@on(events.ServiceDue, name="workflows.run_service", given_up=give_up_service)
+def run_service(event: Event) -> None:
+    cases.run_service(event.payload["case_id"], event.payload["token"], now=timezone.now(), actor=_actor(event))
+
+
+@on(events.CaseCalled, name="workflows.call_case")
+def call_case(event: Event) -> None:
+    told = event.payload
+    cases.call_case(
+        told["case_id"], told["token"], told["called"], told["values"], actor=_actor(event), now=timezone.now()
+    )
+
+
+@on(events.CaseEnded, name="workflows.hear_called")
+def hear_called(event: Event) -> None:
+    cases.hear_called(event.payload, actor=_actor(event), now=timezone.now())
+
+
+@on(events.CallWithdrawn, name="workflows.withdraw_called")
+def withdraw_called(event: Event) -> None:
+    cases.withdraw_called(event.payload["case_id"], event.payload["token"], actor=_actor(event), now=timezone.now())
+
+
+@on(events.CaseEscalated, name="workflows.hear_escalation")
+def hear_escalation(event: Event) -> None:
+    cases.hear_escalation(event.payload["case_id"], event.payload["code"], actor=_actor(event), now=timezone.now())
+
+
+@on(events.MessageSent, name="workflows.hand_over_message")
+def hand_over_message(event: Event) -> None:
+    told = event.payload
+    waiting.hand_over("message", told["message"], key=told["key"], values=told["values"], actor=_actor(event))
+
+
+@on(events.SignalSent, name="workflows.hand_over_signal")
+def hand_over_signal(event: Event) -> None:
+    waiting.hand_over("signal", event.payload["signal"], values=event.payload["values"], actor=_actor(event))
+
+
+@on(events.WaitOver, name="workflows.fire")
+def fire(event: Event) -> None:
+    cases.fire(event.payload["wait_id"], event.payload["values"], actor=_actor(event))

@@ -1,0 +1,285 @@
+"""Moves one case: locks it, lets the engine work, and writes what came of it, all in one transaction."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from apps.core.errors import Refused
+from apps.core.events import context
+from apps.core.events.facts import Fact
+from apps.core.events.log import emit
+from apps.core.models import plain
+from apps.org.models import Department
+from apps.workflows import loading
+from apps.workflows.bpmn.model import Process
+from apps.workflows.engine import effects as did
+from apps.workflows.engine.advancing import advance
+from apps.workflows.engine.state import State
+from apps.workflows.events import cases as events
+from apps.workflows.failpoints import failpoint
+from apps.workflows.models import Case, Step
+from apps.workflows.services import waiting, working
+
+SHORT_CHAIN = 8
+MOST_MOVES = 20_000
+
+
+@dataclass
+class Move:
+    """What one move has done so far."""
+
+    case: Case
+    process: Process
+    state: State
+    now: datetime
+    actor: Any
+    queue: deque[dict[str, Any]]
+    happenings: list[dict[str, Any]] = field(default_factory=list)
+    made: dict[int, Step] = field(default_factory=dict)
+    known: dict[int, Step] = field(default_factory=dict)
+    entered: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    stopped: int = 0
+
+    def tell(self, kind: type[Fact], **values: Any) -> None:
+        self.facts.append(kind(subject=self.case.subject(), departments=self.departments, **values))
+
+    @property
+    def departments(self) -> tuple[int, ...]:
+        return self.case.departments_concerned()
+
+    def step(self, token: int) -> Step | None:
+        """The row of a token: made in this move, or read once."""
+        found = self.made.get(token) or self.known.get(token)
+        if found is None:
+            found = Step.objects.filter(case=self.case, token=token).first()
+            if found is not None:
+                self.known[token] = found
+        return found
+
+
+def constants(case: Case) -> dict[str, Any]:
+    """Names every formula of a case may use besides its own values."""
+    return {"caseNumber": case.code, "businessKey": case.business_key, "initiator": case.starter_id}
+
+
+def move(case_id: int, *happenings: Mapping[str, Any], now: datetime, actor: Any) -> Case:
+    """The case after these happenings. One that comes too late changes nothing."""
+    with transaction.atomic():
+        case: Case = Case.objects.select_for_update(of=("self",)).select_related("revision", "department").get(pk=case_id)
+        if not case.is_running:
+            return case
+        done = run(case, [dict(one) for one in happenings], now=now, actor=actor)
+        failpoint("before_telling")
+        if done.happenings:
+            tell(done)
+    return case
+
+
+def run(case: Case, happenings: list[dict[str, Any]], *, now: datetime, actor: Any) -> Move:
+    """Lets the engine work through the happenings and what they ask for at once, and writes rows, but tells nothing."""
+    state = State.of(case.engine) if case.engine else State()
+    process = loading.process_of(case.revision)
+    done = Move(case, process, state, now, actor, deque(happenings))
+    given = constants(case)
+    while done.queue:
+        happening = {**done.queue.popleft(), "at": now.isoformat()}
+        before = done.state.plain()
+        done.state, effects = advance(process, done.state, happening, now=now, constants=given)
+        if done.state.plain() == before:
+            continue
+        done.happenings.append(plain(happening))
+        for effect in effects:
+            EFFECTS[type(effect)](done, effect)
+        if case.moves + len(done.happenings) > MOST_MOVES:
+            raise Refused(f"{case.code} has moved {MOST_MOVES} times; its workflow goes in circles.", code="circle")
+    _save(done)
+    return done
+
+
+def tell(done: Move) -> None:
+    """The move itself and then what it asks others for. Long chains of causes are cut at the start of the case."""
+    deep = context.current().depth > SHORT_CHAIN and done.case.began_with
+    around = {"cause_id": done.case.began_with, "depth": SHORT_CHAIN} if deep else {}
+    with context.entered(**around):
+        told = emit(_moved(done), actor=done.actor)
+        if done.case.began_with is None:
+            done.case.began_with = told.pk
+            Case.objects.filter(pk=done.case.pk).update(began_with=told.pk)
+        for fact in done.facts:
+            emit(fact, actor=done.actor)
+
+
+def _moved(done: Move) -> Fact:
+    return events.CaseMoved(
+        subject=done.case.subject(),
+        departments=done.departments,
+        title=str(done.case)[:200],
+        workflow=done.case.definition.code,
+        revision_id=done.case.revision_id,
+        happenings=done.happenings,
+        entered=done.entered,
+        left=done.left,
+    )
+
+
+def _save(done: Move) -> None:
+    case = done.case
+    failpoint("before_saving")
+    Step.objects.bulk_create(done.made.values())
+    case.engine = done.state.plain()
+    case.moves += len(done.happenings)
+    case.state, case.outcome = done.state.status, done.state.outcome[:120]
+    case.stuck = sum(token.state == "stuck" for token in done.state.tokens.values())
+    case.finished_at = None if case.is_running else done.now
+    Case.objects.filter(pk=case.pk).update(
+        engine=case.engine,
+        moves=case.moves,
+        state=case.state,
+        outcome=case.outcome,
+        stuck=case.stuck,
+        finished_at=case.finished_at,
+        version=F("version") + 1,
+    )
+    case.version += 1
+    failpoint("after_saving")
+
+
+# What each effect writes ------------------------------------------------------------------------------------------
+
+
+def _entered(done: Move, effect: did.Entered) -> None:
+    node = done.process.nodes[effect.node]
+    done.entered.append(effect.node)
+    done.made[effect.token] = Step(
+        case=done.case,
+        department_id=done.case.department_id,
+        token=effect.token,
+        parent_token=effect.parent,
+        element=effect.node[:200],
+        name=node.title[:200],
+        kind=node.kind,
+        entered_at=done.now,
+    )
+
+
+def _left(done: Move, effect: did.Left) -> None:
+    done.left.append(effect.node)
+    step = done.step(effect.token)
+    if step is not None:
+        step.left_at = done.now
+        step.state = Step.State.DONE if effect.how == "done" else Step.State.CANCELLED
+        _keep(done, step, "left_at", "state")
+
+
+def _stopped(done: Move, effect: did.Stopped) -> None:
+    step = done.step(effect.token)
+    if step is not None:
+        step.state, step.problem = Step.State.STUCK, effect.message
+        _keep(done, step, "state", "problem")
+    done.tell(
+        events.CaseStuck,
+        case_id=done.case.pk,
+        token=effect.token,
+        element=effect.node,
+        name=done.process.nodes[effect.node].title,
+        problem=effect.message,
+    )
+
+
+def _keep(done: Move, step: Step, *columns: str) -> None:
+    """Rows made in this move are written at its end."""
+    if step.token not in done.made:
+        Step.objects.filter(pk=step.pk).update(**{name: getattr(step, name) for name in columns})
+
+
+def _wanted(done: Move, effect: did.Wanted) -> None:
+    node, step = done.process.nodes[effect.node], done.step(effect.token)
+    if step is not None and step.state == Step.State.STUCK:
+        step.state, step.problem = Step.State.ACTIVE, ""
+        _keep(done, step, "state", "problem")
+    match effect.kind:
+        case "user":
+            task = working.open_task(done.case, done.process, node, effect, actor=done.actor, now=done.now)
+            if step is not None:
+                step.task_id = task.pk
+                _keep(done, step, "task_id")
+        case "rule":
+            done.queue.append(working.decide(node, effect))
+        case "service":
+            done.tell(events.ServiceDue, case_id=done.case.pk, token=effect.token)
+        case "call":
+            done.tell(
+                events.CaseCalled,
+                case_id=done.case.pk,
+                token=effect.token,
+                called=node.work.called,
+                values=plain(effect.values),
+            )
+
+
+def _withdrawn(done: Move, effect: did.Withdrawn) -> None:
+    step = done.step(effect.token)
+    if step is not None and step.task_id:
+        working.withdraw_task(step.task_id, done.case, actor=done.actor)
+    elif done.process.nodes[effect.node].kind == "callActivity":
+        done.tell(events.CallWithdrawn, case_id=done.case.pk, token=effect.token)
+
+
+def _sent(done: Move, effect: did.Sent) -> None:
+    done.tell(events.MessageSent, message=effect.name, key=effect.key, values=plain(effect.values))
+
+
+def _signalled(done: Move, effect: did.Signalled) -> None:
+    done.tell(events.SignalSent, signal=effect.name, values=plain(effect.values))
+
+
+def _armed(done: Move, effect: did.Armed) -> None:
+    waiting.keep_wait(done.case, effect.wait, now=done.now)
+
+
+def _disarmed(done: Move, effect: did.Disarmed) -> None:
+    waiting.drop_wait(done.case, effect.wait)
+
+
+def _escalated(done: Move, effect: did.Escalated) -> None:
+    done.tell(events.CaseEscalated, case_id=done.case.pk, code=effect.code)
+
+
+def _ended(done: Move, effect: did.Ended) -> None:
+    case = done.case
+    done.tell(
+        events.CaseEnded,
+        title=str(case)[:200],
+        case_id=case.pk,
+        workflow=case.definition.code,
+        state=effect.status,
+        outcome=effect.outcome,
+        values=plain(done.state.values),
+        parent_id=case.parent_id,
+        parent_token=case.parent_token,
+        changes={"state": [Case.State.RUNNING, effect.status]},
+    )
+
+
+EFFECTS: dict[type[Any], Callable[[Move, Any], None]] = {
+    did.Entered: _entered,
+    did.Left: _left,
+    did.Stopped: _stopped,
+    did.Wanted: _wanted,
+    did.Withdrawn: _withdrawn,
+    did.Sent: _sent,
+    did.Signalled: _signalled,
+    did.Armed: _armed,
+    did.Disarmed: _disarmed,
+    did.Escalated: _escalated,
+    did.Ended: _ended,
+}
