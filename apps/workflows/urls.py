@@ -2,15 +2,30 @@
 
 from django.urls import path
 
-from apps.workflows import api_decisions, views_decisions
+from apps.workflows import api_cases, api_decisions, views_cases, views_decisions
 
 urlpatterns = [
+    path("workflows/bpmn/", views_cases.workflow_import, name="workflow_import"),
+    path("workflows/<int:key>/workflow.bpmn", views_cases.workflow_file, name="workflow_file"),
+    path("workflows/<int:key>/versions/<int:number>/", views_cases.workflow_version, name="workflow_version"),
+    path(
+        "workflows/<int:key>/versions/<int:number>/workflow.bpmn",
+        views_cases.workflow_version_file,
+        name="workflow_version_file",
+    ),
+    path("cases/begin/", views_cases.case_begin, name="case_begin"),
+    path("cases/begin/<int:key>/", views_cases.case_start, name="case_start"),
     path("decisions/dmn/", views_decisions.decision_import, name="decision_import"),
     path("decisions/<int:key>/table/", views_decisions.decision_table, name="decision_table"),
     path("decisions/<int:key>/try/", views_decisions.decision_try, name="decision_try"),
     path("decisions/<int:key>/decision.dmn", views_decisions.decision_file, name="decision_file"),
 ]
 api_urlpatterns = [
+    path("workflows/bpmn/", api_cases.BpmnEndpoint.as_view(), name="api-workflows-bpmn"),
+    path("workflows/messages/", api_cases.MessageEndpoint.as_view(), name="api-workflows-messages"),
+    path("workflows/<int:key>/check/", api_cases.CheckEndpoint.as_view(), name="api-workflows-check"),
+    path("workflows/<int:key>/migration/", api_cases.MigrationEndpoint.as_view(), name="api-workflows-migration"),
+    path("cases/<int:key>/steps/", api_cases.StepsEndpoint.as_view(), name="api-cases-steps"),
     path("decisions/dmn/", api_decisions.DmnEndpoint.as_view(), name="api-decisions-dmn"),
     path("decisions/<int:key>/decide/", api_decisions.DecideEndpoint.as_view(), name="api-decisions-decide"),
 ]

@@ -59,7 +59,9 @@ class CaseChanged(Changed, name="workflows.case_changed", sentence="Case changed
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseMigrated(Changed, name="workflows.case_migrated", sentence="Case moved to another version", icon="git-branch"):
+class CaseMigrated(
+    Changed, name="workflows.case_migrated", sentence="Case moved to another version", icon="git-branch"
+):
     """A running case goes on with another version of its workflow, or back."""
 
     workflow: str

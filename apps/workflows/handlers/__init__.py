@@ -1,1 +1,6 @@
-"""Reactions of cases and rules to facts."""
+"""Reactions of cases and rules to facts, and what must always be true of them."""
+
+from apps.workflows import replaying
+from apps.workflows.handlers import cases
+
+__all__ = ["cases", "replaying"]

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.events.handlers import on
-from apps.core.models import Event
+from apps.core.jobs.running import Progress, job
+from apps.core.models import Event, Job
 from apps.work.events import TaskCancelled, TaskCompleted
 from apps.workflows.events import cases as events
-from apps.workflows.services import cases, waiting
+from apps.workflows.services import cases, migrating, waiting
 
 
 def _actor(event: Event) -> Any:
@@ -78,3 +79,8 @@ def hand_over_signal(event: Event) -> None:
 @on(events.WaitOver, name="workflows.fire")
 def fire(event: Event) -> None:
     cases.fire(event.payload["wait_id"], event.payload["values"], actor=_actor(event))
+
+
+@job(migrating.MIGRATE, "Move running cases to another version")
+def migrate_cases(row: Job, owner: Any, progress: Progress) -> dict[str, Any]:
+    return migrating.migrate_all(row, owner, progress)

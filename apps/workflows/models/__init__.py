@@ -1,5 +1,7 @@
 """The nouns of workflows: definitions, cases, decision tables, rules."""
 
+from apps.workflows.models.case import Case, Step, Wait
 from apps.workflows.models.decision import Decision, DecisionVersion
+from apps.workflows.models.definition import Definition, Revision
 
-__all__ = ["Decision", "DecisionVersion"]
+__all__ = ["Case", "Decision", "DecisionVersion", "Definition", "Revision", "Step", "Wait"]

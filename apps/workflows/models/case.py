@@ -29,9 +29,7 @@ class Case(Noun):
     OWN_FIELD: ClassVar[str] = "starter_id"
 
     code = models.CharField(max_length=20, unique=True, blank=True, help_text="Empty: the next number, such as C12")
-    definition = models.ForeignKey(
-        Definition, on_delete=models.PROTECT, related_name="cases", verbose_name="workflow"
-    )
+    definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="cases", verbose_name="workflow")
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="cases", editable=False)
     title = models.CharField(max_length=160)
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
@@ -55,9 +53,7 @@ class Case(Noun):
     moves = models.PositiveIntegerField(default=0, editable=False)
     started_at = models.DateTimeField(db_default=Now(), editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
-    parent = models.ForeignKey(
-        "self", null=True, editable=False, on_delete=models.PROTECT, related_name="children"
-    )
+    parent = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="children")
     parent_token = models.PositiveIntegerField(null=True, editable=False)
     began_with = models.BigIntegerField(null=True, editable=False)  # the event that tells of its start
     # What a migration can be taken back to, while the case has not moved since.

@@ -73,5 +73,3 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.definition}, version {self.number}"
-
-

@@ -1,5 +1,5 @@
 """Nouns of workflows at both doors."""
 
-from apps.workflows.resources import decisions
+from apps.workflows.resources import cases, decisions, definitions
 
-__all__ = ["decisions"]
+__all__ = ["cases", "decisions", "definitions"]

@@ -12,13 +12,16 @@ from apps.accounts.models import User
 from apps.core.errors import Refused
 from apps.core.records import write
 from apps.org.models import Department
+from apps.work.fields import check_answers
 from apps.workflows import loading
 from apps.workflows.bpmn import timers
+from apps.workflows.bpmn.model import Field
 from apps.workflows.engine.state import State
 from apps.workflows.engine.values import NoValue
 from apps.workflows.events import cases as events
 from apps.workflows.failpoints import failpoint
 from apps.workflows.models import Case, Definition, Revision, Step, Wait
+from apps.workflows.publishing import field_data
 from apps.workflows.services import moving, working
 
 DEEPEST = 20
@@ -56,10 +59,25 @@ def start_case(
         )
         case.code = case.code or next_code()
         write.create(case, actor=actor, fact=events.CaseStarted, workflow=definition.code, revision_id=revision.pk)
-        happening = {"kind": "start", "node": node, "values": given}
+        happening = {"kind": "start", "node": node, "values": _start_values(revision, node, given)}
         done = moving.run(case, [happening], now=at, actor=actor)
         moving.tell(done)
     return case
+
+
+def start_fields(revision: Revision, node: str = "") -> list[Field]:
+    """What the start form of a version asks for."""
+    starts = loading.process_of(revision).body.starts()
+    plain = [one for one in starts if (one.id == node if node else one.event_kind == "none")]
+    return [field for one in plain for field in one.work.form]
+
+
+def _start_values(revision: Revision, node: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Answers of the start form are checked like those of a task; other values come from callers and messages."""
+    fields = [field_data(one) for one in start_fields(revision, node)]
+    names = {one["name"] for one in fields}
+    answers = check_answers(fields, {key: value for key, value in given.items() if key in names})
+    return {key: value for key, value in given.items() if key not in names} | answers
 
 
 def next_code() -> str:
@@ -88,7 +106,12 @@ def cancel_case(case: Case, *, reason: str, actor: Any, now: datetime | None = N
 
 
 def retry_step(
-    case: Case, *, token: int | None = None, values: dict[str, Any] | None = None, actor: Any, now: datetime | None = None
+    case: Case,
+    *,
+    token: int | None = None,
+    values: dict[str, Any] | None = None,
+    actor: Any,
+    now: datetime | None = None,
 ) -> Case:
     """What stopped is tried again, with values put right. Without a token every stopped step is."""
     _require_running(case)
@@ -173,7 +196,9 @@ def _again(found: Wait, now: datetime) -> None:
     due = found.due_at or now
     while due <= now:  # a start missed while the platform was down is made up once
         due = cycle.every.after(due)
-    Wait.objects.filter(pk=found.pk).update(due_at=due, told=False, left=found.left - 1 if found.left > 0 else found.left)
+    Wait.objects.filter(pk=found.pk).update(
+        due_at=due, told=False, left=found.left - 1 if found.left > 0 else found.left
+    )
 
 
 def run_service(case_id: int, token: int, *, now: datetime, actor: Any) -> None:
@@ -200,7 +225,9 @@ def run_service(case_id: int, token: int, *, now: datetime, actor: Any) -> None:
 
 def give_up_service(case_id: int, token: int, *, now: datetime) -> None:
     """The action failed for technical reasons every time: a person has to look."""
-    words = "Its action failed several times for a technical reason. The parked effect says which; retry when it is mended."
+    words = (
+        "Its action failed several times for a technical reason. The parked effect says which; retry when it is mended."
+    )
     moving.move(case_id, {"kind": "stopped", "token": token, "message": words}, now=now, actor=None)
 
 

@@ -16,9 +16,8 @@ from apps.core.events import context
 from apps.core.events.facts import Fact
 from apps.core.events.log import emit
 from apps.core.models import plain
-from apps.org.models import Department
 from apps.workflows import loading
-from apps.workflows.bpmn.model import Process
+from apps.workflows.bpmn.model import Node, Process
 from apps.workflows.engine import effects as did
 from apps.workflows.engine.advancing import advance
 from apps.workflows.engine.state import State
@@ -74,7 +73,9 @@ def constants(case: Case) -> dict[str, Any]:
 def move(case_id: int, *happenings: Mapping[str, Any], now: datetime, actor: Any) -> Case:
     """The case after these happenings. One that comes too late changes nothing."""
     with transaction.atomic():
-        case: Case = Case.objects.select_for_update(of=("self",)).select_related("revision", "department").get(pk=case_id)
+        case: Case = (
+            Case.objects.select_for_update(of=("self",)).select_related("revision", "department").get(pk=case_id)
+        )
         if not case.is_running:
             return case
         done = run(case, [dict(one) for one in happenings], now=now, actor=actor)
@@ -208,10 +209,7 @@ def _wanted(done: Move, effect: did.Wanted) -> None:
         _keep(done, step, "state", "problem")
     match effect.kind:
         case "user":
-            task = working.open_task(done.case, done.process, node, effect, actor=done.actor, now=done.now)
-            if step is not None:
-                step.task_id = task.pk
-                _keep(done, step, "task_id")
+            _open_task(done, node, effect, step)
         case "rule":
             done.queue.append(working.decide(node, effect))
         case "service":
@@ -224,6 +222,19 @@ def _wanted(done: Move, effect: did.Wanted) -> None:
                 called=node.work.called,
                 values=plain(effect.values),
             )
+
+
+def _open_task(done: Move, node: Node, effect: did.Wanted, step: Step | None) -> None:
+    """A task that cannot be opened stops its step, not the case."""
+    try:
+        with transaction.atomic():
+            task = working.open_task(done.case, done.process, node, effect, actor=done.actor, now=done.now)
+    except Refused as refusal:
+        done.queue.append({"kind": "stopped", "token": effect.token, "message": refusal.message})
+        return
+    if step is not None:
+        step.task_id = task.pk
+        _keep(done, step, "task_id")
 
 
 def _withdrawn(done: Move, effect: did.Withdrawn) -> None:

@@ -60,7 +60,9 @@ def send_message(*, message: str, key: str = "", values: dict[str, Any] | None =
     """Sends a message to whoever waits for it, now that the sender is done."""
     with transaction.atomic():
         emit(
-            events.MessageSent(subject=f"message:{message}"[:120], message=message, key=key, values=plain(values or {})),
+            events.MessageSent(
+                subject=f"message:{message}"[:120], message=message, key=key, values=plain(values or {})
+            ),
             actor=actor,
         )
 

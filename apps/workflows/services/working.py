@@ -12,12 +12,13 @@ from apps.core.resources.resource import by_path, of_subject
 from apps.work import services as work
 from apps.work.models import Task
 from apps.workflows.bpmn import timers
-from apps.workflows.bpmn.model import Field, Node, Process
+from apps.workflows.bpmn.model import Node, Process
 from apps.workflows.engine.advancing import process_names
 from apps.workflows.engine.effects import Wanted
 from apps.workflows.engine.state import State
 from apps.workflows.engine.values import NoValue, evaluate
 from apps.workflows.models import Case
+from apps.workflows.publishing import field_data
 from apps.workflows.services import decisions
 
 
@@ -35,7 +36,7 @@ def open_task(case: Case, process: Process, node: Node, effect: Wanted, *, actor
         about=case.about or case.subject(),
         source=case.subject(),
         description=_told(node, effect.values),
-        form=[_field(one) for one in asked.form],
+        form=[field_data(one) for one in asked.form],
         checklist=list(asked.checklist),
         due_at=due.after(now) if due is not None else None,
         sla_minutes=asked.sla_minutes or None,
@@ -68,20 +69,6 @@ def _person(case: Case, process: Process, node: Node, effect: Wanted) -> User | 
     if isinstance(found, int) or (isinstance(found, str) and found.isdigit()):
         return people.filter(pk=int(found)).first()
     return people.filter(username=str(found or text)).first()
-
-
-def _field(one: Field) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "label": one.label,
-        "kind": one.kind,
-        "required": one.required,
-        "choices": list(one.choices),
-        "unit": one.unit,
-        "low": one.low or None,
-        "high": one.high or None,
-        "help": one.help,
-    }
 
 
 def withdraw_task(task_id: int, case: Case, *, actor: Any) -> None:
