@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
 from rest_framework import serializers
@@ -48,7 +48,7 @@ MOST = 1000
 
 
 class _Own(Endpoint):
-    resource = resources["workflow"]
+    resource: ClassVar[Resource] = resources["workflow"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super(Endpoint, self).initial(request, *args, **kwargs)
@@ -166,7 +166,7 @@ class MigrationEndpoint(_Own):
 class MessageEndpoint(_Own):
     """A message to whichever case waits for it, or one that starts a case."""
 
-    resource: Resource = resources["case"]
+    resource: ClassVar[Resource] = resources["case"]
 
     def access_for(self, method: str | None) -> tuple[str, str] | None:
         return ("task", "a")
@@ -208,7 +208,7 @@ class MessageEndpoint(_Own):
 class StepsEndpoint(_Own):
     """The steps of a case in the order they began."""
 
-    resource: Resource = resources["case"]
+    resource: ClassVar[Resource] = resources["case"]
 
     @extend_schema(
         operation_id="cases_steps",

@@ -42,7 +42,8 @@ def _differing() -> list[tuple[object, ...]]:
 
 
 def _newest() -> Iterable[Case]:
-    return Case.objects.select_related("definition").order_by("-pk")[:CHECKED]
+    found: Iterable[Case] = Case.objects.select_related("definition").order_by("-pk")[:CHECKED]
+    return found
 
 
 register(Invariant(id="I12.replay", sentence="A case's facts give its stored state", find_violations=_differing))

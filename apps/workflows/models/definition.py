@@ -17,7 +17,8 @@ class DefinitionManager(ScopedManager):
     """Who may not read the drawings may still start what is published for their department."""
 
     def choosable_by(self, user: Any) -> ScopedQuerySet:
-        return self.filter(published_number__isnull=False, archived_at__isnull=True)
+        found: ScopedQuerySet = self.filter(published_number__isnull=False, archived_at__isnull=True)
+        return found
 
 
 class Definition(Noun):

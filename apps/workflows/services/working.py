@@ -65,10 +65,10 @@ def _person(case: Case, process: Process, node: Node, effect: Wanted) -> User | 
         found = evaluate(text, known, process_names(process))
     except NoValue:
         found = text
-    people = User.objects.filter(is_active=True)
-    if isinstance(found, int) or (isinstance(found, str) and found.isdigit()):
-        return people.filter(pk=int(found)).first()
-    return people.filter(username=str(found or text)).first()
+    by_key = isinstance(found, int) or (isinstance(found, str) and found.isdigit())
+    named = {"pk": int(found)} if by_key else {"username": str(found or text)}
+    person: User | None = User.objects.filter(is_active=True, **named).first()
+    return person
 
 
 def withdraw_task(task_id: int, case: Case, *, actor: Any) -> None:
