@@ -293,6 +293,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStateEnum": "apps.reports.models.Dispatch.State",
         "ObjectiveStateEnum": "apps.strategy.models.Objective.State",
         "InitiativeStateEnum": "apps.strategy.models.Initiative.State",
+        "CaseStateEnum": "apps.workflows.models.Case.State",
         "ScanStateEnum": "apps.strategy.models.ScanItem.State",
         "ScanKindEnum": "apps.strategy.models.ScanItem.Kind",
     },

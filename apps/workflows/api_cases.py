@@ -18,7 +18,7 @@ from apps.core.records.once import Answer
 from apps.core.resources.resource import Resource, resources
 from apps.org.models import Department
 from apps.workflows import publishing
-from apps.workflows.models import Definition, Step
+from apps.workflows.models import Step, Workflow
 from apps.workflows.services import definitions, migrating, waiting
 
 FINDING = inline_serializer(
@@ -113,7 +113,7 @@ class CheckEndpoint(_Own):
         operation_id="workflows_check", summary="Check the draft of a workflow", tags=["Settings"], responses=FINDING
     )
     def get(self, request: Request, key: int) -> Response:
-        definition: Definition = self.record(request, key)
+        workflow: Workflow = self.record(request, key)
         return Response(
             [
                 {
@@ -123,7 +123,7 @@ class CheckEndpoint(_Own):
                     "message": one.message,
                     "serious": one.serious,
                 }
-                for one in publishing.check(definition.xml)
+                for one in publishing.check(workflow.xml)
             ]
         )
 
@@ -148,7 +148,7 @@ class MigrationEndpoint(_Own):
         ),
     )
     def get(self, request: Request, key: int) -> Response:
-        definition: Definition = self.record(request, key)
+        workflow: Workflow = self.record(request, key)
         return Response(
             [
                 {
@@ -158,7 +158,7 @@ class MigrationEndpoint(_Own):
                     "can": one.can,
                     "reason": one.reason,
                 }
-                for one in migrating.preview(definition, most=MOST)
+                for one in migrating.preview(workflow, most=MOST)
             ]
         )
 
@@ -176,7 +176,7 @@ class MessageEndpoint(_Own):
         summary="Send a message to waiting cases",
         tags=["Work"],
         request=inline_serializer(
-            "CaseMessage",
+            "MessageToCases",
             {
                 "message": serializers.CharField(),
                 "key": serializers.CharField(required=False, help_text="Only cases that wait for this key hear it"),

@@ -9,11 +9,11 @@ from django import forms
 from apps.accounts.models import User
 from apps.core.actions.fields import ActionForm, RecordField, form_for
 from apps.org.models import Department
-from apps.workflows.models import Case, Definition
+from apps.workflows.models import Case, Workflow
 
 FIELDS = ("code", "name", "purpose", "department", "owner", "xml")
-_Automatic = form_for(Definition, FIELDS)
-_AutomaticChange = form_for(Definition, FIELDS[1:])
+_Automatic = form_for(Workflow, FIELDS)
+_AutomaticChange = form_for(Workflow, FIELDS[1:])
 
 
 class WorkflowForm(_Automatic):  # type: ignore[misc, valid-type]
@@ -45,7 +45,7 @@ class TakeBackForm(ActionForm):
 class StartForm(ActionForm):
     """A new case. The values are those its start form asks for."""
 
-    definition = RecordField(Definition, label="Workflow")
+    workflow = RecordField(Workflow, label="Workflow")
     department = RecordField(Department)
     title = forms.CharField(max_length=160, required=False, help_text="Empty: the name of the workflow")
     business_key = forms.CharField(

@@ -17,7 +17,7 @@ from apps.workflows import loading, publishing
 from apps.workflows.bpmn.drawing import Mark, draw
 from apps.workflows.bpmn.model import Model, Node, Process
 from apps.workflows.bpmn.reading import read
-from apps.workflows.models import Case, Definition, Step, Wait
+from apps.workflows.models import Case, Step, Wait, Workflow
 from apps.workflows.services import migrating
 
 CASE_TONES = {"running": "info", "finished": "good", "failed": "bad", "cancelled": "idle"}
@@ -46,11 +46,11 @@ def picture(model: Model, title: str, marks: dict[str, Mark] | None = None) -> S
 # Workflows ----------------------------------------------------------------------------------------------------------
 
 
-def diagram_panel(definition: Definition, user: Any) -> pm.Section:
+def diagram_panel(workflow: Workflow, user: Any) -> pm.Section:
     """The draft as a picture, with what runs at each step."""
-    model = read(definition.xml.encode())
+    model = read(workflow.xml.encode())
     counts = dict(
-        Step.objects.filter(case__definition=definition, left_at__isnull=True)
+        Step.objects.filter(case__workflow=workflow, left_at__isnull=True)
         .values_list("element")
         .annotate(count=Count("id"))
         .values_list("element", "count")
@@ -59,14 +59,14 @@ def diagram_panel(definition: Definition, user: Any) -> pm.Section:
     return pm.Section(
         "Diagram",
         note="The numbers count open cases at each step" if marks else "",
-        body=picture(model, f"Diagram of {definition}", marks),
-        button=pm.Button("Download BPMN", reverse("workflow_file", args=[definition.pk]), "download"),
+        body=picture(model, f"Diagram of {workflow}", marks),
+        button=pm.Button("Download BPMN", reverse("workflow_file", args=[workflow.pk]), "download"),
     )
 
 
-def steps_panel(definition: Definition, user: Any) -> pm.Section:
+def steps_panel(workflow: Workflow, user: Any) -> pm.Section:
     """The same as a table: what follows what, and who does it."""
-    return steps_section(read(definition.xml.encode()).process())
+    return steps_section(read(workflow.xml.encode()).process())
 
 
 def steps_section(process: Process) -> pm.Section:
@@ -102,10 +102,10 @@ def _node_row(process: Process, node: Node) -> pm.Row:
     )
 
 
-def check_panel(definition: Definition, user: Any) -> pm.Section:
+def check_panel(workflow: Workflow, user: Any) -> pm.Section:
     """What keeps the draft from being published, at its place."""
     try:
-        found = publishing.check(definition.xml)
+        found = publishing.check(workflow.xml)
     except Refused as refusal:
         return pm.Section("Check", error=refusal.message)
     serious = sum(one.serious for one in found)
@@ -133,18 +133,18 @@ def check_panel(definition: Definition, user: Any) -> pm.Section:
     return pm.Section("Check", status=status, table=table)
 
 
-def versions_panel(definition: Definition, user: Any) -> pm.Section:
+def versions_panel(workflow: Workflow, user: Any) -> pm.Section:
     zone = cells.zone_of(user)
     running = dict(
-        Case.objects.filter(definition=definition, state=Case.State.RUNNING)
+        Case.objects.filter(workflow=workflow, state=Case.State.RUNNING)
         .values_list("revision")
         .annotate(count=Count("id"))
         .values_list("revision", "count")
     )
     rows = []
-    for one in definition.revisions.select_related("published_by").order_by("-number")[:20]:
-        current = one.number == definition.published_number
-        url = reverse("workflow_version", args=[definition.pk, one.number])
+    for one in workflow.revisions.select_related("published_by").order_by("-number")[:20]:
+        current = one.number == workflow.published_number
+        url = reverse("workflow_version", args=[workflow.pk, one.number])
         rows.append(
             pm.Row(
                 str(one.pk),
@@ -170,12 +170,12 @@ def versions_panel(definition: Definition, user: Any) -> pm.Section:
     return pm.Section("Versions", table=pm.Table(columns, tuple(rows), "Versions", "Not published yet."))
 
 
-def migration_panel(definition: Definition, user: Any) -> pm.Section | None:
+def migration_panel(workflow: Workflow, user: Any) -> pm.Section | None:
     """Running cases of other versions: which can go on with the published one, and why the others cannot."""
-    if not definition.published_number or not reaches(user, "process", "u", definition):
+    if not workflow.published_number or not reaches(user, "process", "u", workflow):
         return None
     rows = []
-    for verdict in migrating.preview(definition, most=SHOWN):
+    for verdict in migrating.preview(workflow, most=SHOWN):
         url = reverse("record", args=["cases", verdict.case.pk])
         rows.append(
             pm.Row(
@@ -194,7 +194,7 @@ def migration_panel(definition: Definition, user: Any) -> pm.Section | None:
     columns = (
         pm.Column("case", "Case"),
         pm.Column("now", "Runs with"),
-        pm.Column("can", f"To version {definition.published_number}"),
+        pm.Column("can", f"To version {workflow.published_number}"),
         pm.Column("why", "Why not", wide=True),
     )
     return pm.Section(
@@ -214,7 +214,7 @@ def case_diagram_panel(case: Case, user: Any) -> pm.Section:
         if element not in marks or tone in ("info", "bad"):
             marks[element] = Mark(tone, bubble, Step.State(state).label)
     model = loading.model_of(case.revision)
-    note = f"Version {case.revision.number} of {case.definition}"
+    note = f"Version {case.revision.number} of {case.workflow}"
     return pm.Section("Where it is", note=note, body=picture(model, f"Diagram of {case.code}", marks))
 
 

@@ -14,7 +14,7 @@ from apps.workflows.bpmn.checks import formula_findings, unsupported
 from apps.workflows.bpmn.model import Field, Finding, Model, Node
 from apps.workflows.bpmn.reading import read
 from apps.workflows.bpmn.soundness import check_soundness, finding
-from apps.workflows.models import Decision, Definition
+from apps.workflows.models import Decision, Workflow
 
 
 def check(xml: str) -> list[Finding]:
@@ -60,7 +60,7 @@ def _bindings(model: Model) -> Iterator[Finding]:
             case "callActivity":
                 if not node.work.called:
                     yield finding(node, "calls no workflow. Choose one.", "no_workflow")
-                elif not Definition.objects.filter(code=node.work.called).exists():
+                elif not Workflow.objects.filter(code=node.work.called).exists():
                     yield finding(
                         node, f"calls the workflow “{node.work.called}”, which does not exist.", "no_workflow"
                     )

@@ -42,7 +42,7 @@ def _differing() -> list[tuple[object, ...]]:
 
 
 def _newest() -> Iterable[Case]:
-    found: Iterable[Case] = Case.objects.select_related("definition").order_by("-pk")[:CHECKED]
+    found: Iterable[Case] = Case.objects.select_related("workflow").order_by("-pk")[:CHECKED]
     return found
 
 

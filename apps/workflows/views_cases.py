@@ -25,7 +25,7 @@ from apps.workflows.bpmn import writing, xmltree
 from apps.workflows.bpmn.model import Field
 from apps.workflows.bpmn.reading import read
 from apps.workflows.engine.values import plain
-from apps.workflows.models import Definition, Revision
+from apps.workflows.models import Revision, Workflow
 from apps.workflows.services import cases, definitions
 
 CRUMBS = (pm.Crumb("Settings"), pm.Crumb("Workflows", "/workflows/"))
@@ -43,8 +43,8 @@ add_page(
 )
 
 
-def _definition(request: HttpRequest, key: int) -> Definition:
-    found: Definition | None = Definition.objects.visible_to(request.user).filter(pk=key).first()
+def _workflow(request: HttpRequest, key: int) -> Workflow:
+    found: Workflow | None = Workflow.objects.visible_to(request.user).filter(pk=key).first()
     if found is None:
         raise Http404
     return found
@@ -90,14 +90,14 @@ def workflow_import(request: HttpRequest) -> HttpResponse:
 @page("process", "r")
 def workflow_file(request: HttpRequest, key: int) -> HttpResponse:
     """The draft as a BPMN file for other tools, with a layout where it had none."""
-    definition = _definition(request, key)
-    return _file(definition.xml, definition.code)
+    workflow = _workflow(request, key)
+    return _file(workflow.xml, workflow.code)
 
 
 @page("process", "r")
 def workflow_version_file(request: HttpRequest, key: int, number: int) -> HttpResponse:
-    definition, revision = _version(request, key, number)
-    return _file(revision.xml, f"{definition.code}-{number}")
+    workflow, revision = _version(request, key, number)
+    return _file(revision.xml, f"{workflow.code}-{number}")
 
 
 def _file(xml: str, name: str) -> HttpResponse:
@@ -106,26 +106,26 @@ def _file(xml: str, name: str) -> HttpResponse:
     return answer
 
 
-def _version(request: HttpRequest, key: int, number: int) -> tuple[Definition, Revision]:
-    definition = _definition(request, key)
-    revision = definition.revisions.filter(number=number).first()
+def _version(request: HttpRequest, key: int, number: int) -> tuple[Workflow, Revision]:
+    workflow = _workflow(request, key)
+    revision = workflow.revisions.filter(number=number).first()
     if revision is None:
         raise Http404
-    return definition, revision
+    return workflow, revision
 
 
 @page("process", "r")
 def workflow_version(request: HttpRequest, key: int, number: int) -> HttpResponse:
     """One published version: the picture and the same as a table."""
-    definition, revision = _version(request, key, number)
+    workflow, revision = _version(request, key, number)
     model = loading.model_of(revision)
-    current = number == definition.published_number
+    current = number == workflow.published_number
     shown = pm.ChartPage(
-        title=f"{definition}, version {number}",
+        title=f"{workflow}, version {number}",
         verdict=pm.Alert(
             "This version is published." if current else "This version is retired.", revision.note, "info"
         ),
-        crumbs=(*CRUMBS, pm.Crumb(definition.code, reverse("record", args=["workflows", key])), pm.Crumb(str(number))),
+        crumbs=(*CRUMBS, pm.Crumb(workflow.code, reverse("record", args=["workflows", key])), pm.Crumb(str(number))),
         facts=f"SHA-256 {revision.sha256[:16]}",
         buttons=(pm.Button("Download BPMN", reverse("workflow_version_file", args=[key, number]), "download"),),
         sections=(
@@ -141,7 +141,7 @@ def workflow_version(request: HttpRequest, key: int, number: int) -> HttpRespons
 
 def startable(user: Any) -> QuerySet[Any]:
     """Published workflows of one's departments and of those above that a person may start."""
-    return Definition.objects.choosable_by(user).select_related("department").order_by("name")
+    return Workflow.objects.choosable_by(user).select_related("department").order_by("name")
 
 
 @page("task", "c")
@@ -224,10 +224,10 @@ def form_field(one: Field) -> forms.Field:
 @page("task", "c")
 def case_start(request: HttpRequest, key: int) -> HttpResponse:
     """Starts a case with its start form."""
-    definition = startable(request.user).filter(pk=key).first()
-    if definition is None:
+    workflow = startable(request.user).filter(pk=key).first()
+    if workflow is None:
         raise Http404
-    asked = cases.start_fields(cases.current_revision(definition))
+    asked = cases.start_fields(cases.current_revision(workflow))
     homes = sorted(rights_of(request.user).homes)
     form = BeginForm(
         asked, request.POST or None, actor=request.user, initial={"department": homes[0] if homes else None}
@@ -235,7 +235,7 @@ def case_start(request: HttpRequest, key: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             case = cases.start_case(
-                definition=definition,
+                workflow=workflow,
                 department=form.cleaned_data["department"],
                 title=form.cleaned_data["title"],
                 business_key=form.cleaned_data["business_key"],
@@ -253,9 +253,9 @@ def case_start(request: HttpRequest, key: int) -> HttpResponse:
             messages.success(request, f"{case.code} started")
             return HttpResponseRedirect(reverse("record", args=["cases", case.pk]))
     shown = pm.FormPage(
-        title=f"Start {definition.name}",
+        title=f"Start {workflow.name}",
         form=form,
-        facts=definition.purpose,
+        facts=workflow.purpose,
         crumbs=(*WORK, pm.Crumb("Start a workflow", reverse("case_begin"))),
         submit_label="Start",
         cancel_url=reverse("case_begin"),

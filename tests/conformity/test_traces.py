@@ -39,6 +39,13 @@ STORIES = {
     ("report", "words"): "needs a draft that a worker made",
     ("report", "retry"): "needs a report that failed",
     ("decision", "take-back"): "needs a published version",
+    ("workflow", "take-back"): "needs a published version",
+    ("workflow", "migrate"): "needs a published version, and asks for a job",
+    ("workflow", "withdraw"): "needs a published version",
+    ("case", "retry"): "needs a step that cannot go on",
+    ("case", "message"): "needs a case that waits for it",
+    ("case", "take-back-version"): "needs a case that was moved",
+    ("case", "cancel"): "ends the case and withdraws its task",
     ("report_pack", "run"): "asks for a report and, by a second fact, for the job that makes it",
 }
 ACTS = [

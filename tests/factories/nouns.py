@@ -20,7 +20,7 @@ from apps.reports import services as reports
 from apps.reports.models import Dispatch, Recipient
 from apps.strategy import services as strategy
 from apps.workflows.services import decisions
-from tests.factories import people, work
+from tests.factories import cases, people, work
 from tests.factories.maker import START, Maker, number
 from tests.factories.maker import code as _code
 from tests.factories.people import Company
@@ -436,4 +436,4 @@ MAKERS: dict[str, Maker] = {
     ),
     "report_dispatch": Maker(_dispatch, lambda c, d, a: {}),
     "report": Maker(_report, lambda c, d, a: {"period_key": "2026-W11"}, follow_ups=1),
-} | work.MAKERS
+} | work.MAKERS | cases.MAKERS

@@ -9,14 +9,14 @@ from apps.core.events import delivery
 from apps.core.models import Delivery
 from apps.work import services as work
 from apps.work.models import Task
-from apps.workflows.models import Case, Definition
+from apps.workflows.models import Case, Workflow
 from apps.workflows.services import cases, definitions, waiting
-from tests.factories.nouns import number
+from tests.factories.maker import number
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def publish(data: bytes, department: Any, actor: Any, *, code: str = "") -> Definition:
+def publish(data: bytes, department: Any, actor: Any, *, code: str = "") -> Workflow:
     made = definitions.draft_workflow(
         code=code or f"w{number()}", name="Try it", department=department, owner=actor, xml=data.decode(), actor=actor
     )
@@ -59,11 +59,11 @@ def at(moment: datetime) -> None:
 
 
 def fresh(case: Case) -> Case:
-    found: Case = Case.objects.select_related("revision", "definition").get(pk=case.pk)
+    found: Case = Case.objects.select_related("revision", "workflow").get(pk=case.pk)
     return found
 
 
-def start(definition: Definition, department: Any, actor: Any, **values: Any) -> Case:
-    case = cases.start_case(definition=definition, department=department, values=values, actor=actor)
+def start(workflow: Workflow, department: Any, actor: Any, **values: Any) -> Case:
+    case = cases.start_case(workflow=workflow, department=department, values=values, actor=actor)
     settle()
     return fresh(case)

@@ -291,27 +291,27 @@ def test_messages_signals_and_the_clock_start_cases(cast: Any) -> None:
     made = publish(diagram(content), cast.company.plant, cast.boss)
     waiting.send_message(message="paid", values={"amount": 3}, actor=cast.manager)
     settle()
-    assert [one.values for one in Case.objects.filter(definition=made)] == [{"amount": 3}]
+    assert [one.values for one in Case.objects.filter(workflow=made)] == [{"amount": 3}]
     now = timezone.now()
     at(now + timedelta(hours=1))
-    assert Case.objects.filter(definition=made).count() == 1
-    wait = Wait.objects.get(definition=made, case__isnull=True, kind="timer")
+    assert Case.objects.filter(workflow=made).count() == 1
+    wait = Wait.objects.get(workflow=made, case__isnull=True, kind="timer")
     Wait.objects.filter(pk=wait.pk).update(due_at=now - timedelta(minutes=1))
     at(now)
-    assert Case.objects.filter(definition=made).count() == 2
+    assert Case.objects.filter(workflow=made).count() == 2
     assert Wait.objects.get(pk=wait.pk).left == 1
     Wait.objects.filter(pk=wait.pk).update(due_at=now - timedelta(minutes=1))
     at(now)
     at(now)
-    assert Case.objects.filter(definition=made).count() == 3
+    assert Case.objects.filter(workflow=made).count() == 3
     assert not Wait.objects.filter(pk=wait.pk).exists()
 
 
 def timed(length: str = "PT2H", *, interrupting: str = "true", working: bool = False) -> bytes:
-    definition = timer(length)
+    workflow = timer(length)
     if working:
-        definition = definition.replace("<bpmn:timerEventDefinition>", '<bpmn:timerEventDefinition ops:working="true">')
-    border = node("boundary", "b", definition, attachedToRef="a", cancelActivity=interrupting)
+        workflow = workflow.replace("<bpmn:timerEventDefinition>", '<bpmn:timerEventDefinition ops:working="true">')
+    border = node("boundary", "b", workflow, attachedToRef="a", cancelActivity=interrupting)
     return diagram(nodes("start:s user:a user:late end:e") + border + flows("s>a;b>late;a>e;late>e"))
 
 
@@ -391,7 +391,7 @@ def test_publishing_refuses_with_the_place(cast: Any) -> None:
             definitions.publish_workflow(made, actor=cast.boss)
         assert words in caught.value.message + str(caught.value.details), words
         with pytest.raises(Refused, match="not published"):
-            cases.start_case(definition=made, actor=cast.boss)
+            cases.start_case(workflow=made, actor=cast.boss)
 
 
 def test_advice_does_not_keep_from_publishing(cast: Any) -> None:

@@ -1,9 +1,11 @@
-"""Workflows, their versions, cases, steps and waits."""
+"""Workflows, their versions, cases, steps and waits, with their walls and the sequence that numbers cases."""
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
+
+from apps.core.access.rls import secure
 
 
 class Migration(migrations.Migration):
@@ -15,58 +17,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Definition",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("version", models.PositiveIntegerField(default=1, editable=False)),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
-                ),
-                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                (
-                    "code",
-                    models.SlugField(
-                        help_text="Short name used by other workflows, rules and files", max_length=40, unique=True
-                    ),
-                ),
-                ("name", models.CharField(max_length=120)),
-                ("purpose", models.TextField(blank=True, help_text="What it is for and when to start it")),
-                (
-                    "xml",
-                    models.TextField(
-                        blank=True, help_text="BPMN 2.0. Empty: a start, one task and an end", verbose_name="diagram"
-                    ),
-                ),
-                (
-                    "published_number",
-                    models.PositiveIntegerField(editable=False, null=True, verbose_name="published version"),
-                ),
-                (
-                    "department",
-                    models.ForeignKey(
-                        help_text="Who owns it; departments below may use it",
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="org.department",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "base_manager_name": "objects",
-            },
-        ),
-        migrations.CreateModel(
             name="Revision",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -75,12 +25,6 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(max_length=64)),
                 ("note", models.CharField(blank=True, max_length=200)),
                 ("published_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                (
-                    "definition",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="revisions", to="workflows.definition"
-                    ),
-                ),
                 (
                     "department",
                     models.ForeignKey(
@@ -196,15 +140,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "definition",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="cases",
-                        to="workflows.definition",
-                        verbose_name="workflow",
-                    ),
-                ),
-                (
                     "migrated_from",
                     models.ForeignKey(
                         editable=False,
@@ -227,6 +162,110 @@ class Migration(migrations.Migration):
             options={
                 "base_manager_name": "objects",
             },
+        ),
+        migrations.CreateModel(
+            name="Workflow",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "code",
+                    models.SlugField(
+                        help_text="Short name used by other workflows, rules and files", max_length=40, unique=True
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("purpose", models.TextField(blank=True, help_text="What it is for and when to start it")),
+                (
+                    "xml",
+                    models.TextField(
+                        blank=True, help_text="BPMN 2.0. Empty: a start, one task and an end", verbose_name="diagram"
+                    ),
+                ),
+                (
+                    "published_number",
+                    models.PositiveIntegerField(editable=False, null=True, verbose_name="published version"),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        help_text="Who owns it; departments below may use it",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.department",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "base_manager_name": "objects",
+            },
+        ),
+        migrations.CreateModel(
+            name="Wait",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("wait", models.PositiveIntegerField()),
+                ("element", models.CharField(max_length=200)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("kind", models.CharField(max_length=10)),
+                ("key", models.CharField(blank=True, max_length=200)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("left", models.IntegerField(default=0)),
+                ("told", models.BooleanField(default=False)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="waits",
+                        to="workflows.case",
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.department"
+                    ),
+                ),
+                (
+                    "workflow",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="waits", to="workflows.workflow"
+                    ),
+                ),
+            ],
+            options={
+                "base_manager_name": "objects",
+            },
+        ),
+        migrations.AddField(
+            model_name="revision",
+            name="workflow",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="revisions", to="workflows.workflow"
+            ),
+        ),
+        migrations.AddField(
+            model_name="case",
+            name="workflow",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="cases", to="workflows.workflow"
+            ),
         ),
         migrations.CreateModel(
             name="Step",
@@ -269,95 +308,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
-            },
-        ),
-        migrations.CreateModel(
-            name="Wait",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("wait", models.PositiveIntegerField()),
-                ("element", models.CharField(max_length=200)),
-                ("name", models.CharField(blank=True, max_length=200)),
-                ("kind", models.CharField(max_length=10)),
-                ("key", models.CharField(blank=True, max_length=200)),
-                ("due_at", models.DateTimeField(null=True)),
-                ("left", models.IntegerField(default=0)),
-                ("told", models.BooleanField(default=False)),
-                (
-                    "case",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="waits",
-                        to="workflows.case",
-                    ),
-                ),
-                (
-                    "definition",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="waits", to="workflows.definition"
-                    ),
-                ),
-                (
-                    "department",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.department"
-                    ),
-                ),
-            ],
-            options={
-                "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(condition=models.Q(("task_id__isnull", False)), fields=["task_id"], name="step_task"),
+                    models.Index(fields=["case", "id"], name="step_order"),
+                    models.Index(condition=models.Q(("left_at__isnull", True)), fields=["case"], name="step_open"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("case", "token"), name="a token of a case is one step")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name="definition",
+            model_name="workflow",
             index=models.Index(fields=["department", "code"], name="workflow_department"),
-        ),
-        migrations.AddConstraint(
-            model_name="revision",
-            constraint=models.UniqueConstraint(
-                fields=("definition", "number"), name="a workflow version number is used once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["department", "-id"], name="case_department"),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["definition", "state"], name="case_definition"),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(condition=models.Q(("state", "running")), fields=["revision"], name="case_running"),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["starter", "-id"], name="case_starter"),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("parent__isnull", False)),
-                fields=("parent", "parent_token"),
-                name="a call activity starts one case",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="step",
-            index=models.Index(condition=models.Q(("task_id__isnull", False)), fields=["task_id"], name="step_task"),
-        ),
-        migrations.AddIndex(
-            model_name="step",
-            index=models.Index(fields=["case", "id"], name="step_order"),
-        ),
-        migrations.AddIndex(
-            model_name="step",
-            index=models.Index(condition=models.Q(("left_at__isnull", True)), fields=["case"], name="step_open"),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.UniqueConstraint(fields=("case", "token"), name="a token of a case is one step"),
         ),
         migrations.AddIndex(
             model_name="wait",
@@ -381,8 +344,44 @@ class Migration(migrations.Migration):
             model_name="wait",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("case__isnull", True)),
-                fields=("definition", "element"),
+                fields=("workflow", "element"),
                 name="a start is awaited once",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="revision",
+            constraint=models.UniqueConstraint(
+                fields=("workflow", "number"), name="a workflow version number is used once"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(fields=["department", "-id"], name="case_department"),
+        ),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(fields=["workflow", "state"], name="case_definition"),
+        ),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(condition=models.Q(("state", "running")), fields=["revision"], name="case_running"),
+        ),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(fields=["starter", "-id"], name="case_starter"),
+        ),
+        migrations.AddConstraint(
+            model_name="case",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("parent__isnull", False)),
+                fields=("parent", "parent_token"),
+                name="a call activity starts one case",
+            ),
+        ),
+        secure("workflows_workflow", "inherit"),
+        secure("workflows_revision", "inherit"),
+        secure("workflows_case"),
+        secure("workflows_step"),
+        secure("workflows_wait"),
+        migrations.RunSQL("CREATE SEQUENCE workflows_case_number", "DROP SEQUENCE workflows_case_number"),
     ]

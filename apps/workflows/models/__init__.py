@@ -2,6 +2,6 @@
 
 from apps.workflows.models.case import Case, Step, Wait
 from apps.workflows.models.decision import Decision, DecisionVersion
-from apps.workflows.models.definition import Definition, Revision
+from apps.workflows.models.workflow import Revision, Workflow
 
-__all__ = ["Case", "Decision", "DecisionVersion", "Definition", "Revision", "Step", "Wait"]
+__all__ = ["Case", "Decision", "DecisionVersion", "Revision", "Step", "Wait", "Workflow"]

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from apps.core.access.scope import ScopedManager
 from apps.core.models import Noun
 from apps.org.models import Department
-from apps.workflows.models.definition import Definition, Revision
+from apps.workflows.models.workflow import Revision, Workflow
 
 
 class Case(Noun):
@@ -29,7 +29,7 @@ class Case(Noun):
     OWN_FIELD: ClassVar[str] = "starter_id"
 
     code = models.CharField(max_length=20, unique=True, blank=True, help_text="Empty: the next number, such as C12")
-    definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="cases", verbose_name="workflow")
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="cases")
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="cases", editable=False)
     title = models.CharField(max_length=160)
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
@@ -67,7 +67,7 @@ class Case(Noun):
         base_manager_name = "objects"
         indexes = [
             models.Index(fields=["department", "-id"], name="case_department"),
-            models.Index(fields=["definition", "state"], name="case_definition"),
+            models.Index(fields=["workflow", "state"], name="case_definition"),
             models.Index(fields=["revision"], name="case_running", condition=Q(state="running")),
             models.Index(fields=["starter", "-id"], name="case_starter"),
         ]
@@ -134,7 +134,7 @@ class Wait(models.Model):
     """Something a case waits for, or that starts one (then without a case): a time, a message or a signal."""
 
     case = models.ForeignKey(Case, null=True, on_delete=models.CASCADE, related_name="waits")
-    definition = models.ForeignKey(Definition, on_delete=models.CASCADE, related_name="waits")
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="waits")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
     wait = models.PositiveIntegerField()
     element = models.CharField(max_length=200)
@@ -154,7 +154,7 @@ class Wait(models.Model):
                 fields=["case", "wait"], condition=Q(case__isnull=False), name="a case waits for a thing once"
             ),
             models.UniqueConstraint(
-                fields=["definition", "element"], condition=Q(case__isnull=True), name="a start is awaited once"
+                fields=["workflow", "element"], condition=Q(case__isnull=True), name="a start is awaited once"
             ),
         ]
         indexes = [

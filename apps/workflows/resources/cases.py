@@ -28,17 +28,17 @@ class CaseResource(Resource):
         Column("code", "No.", sort="id"),
         Column("title", "Case", sort="title"),
         Column("state", "State", "status", value=panels_cases.case_state, sort="state"),
-        Column("definition", "Workflow"),
+        Column("workflow", "Workflow"),
         Column("business_key", "For", sort="business_key"),
         Column("department", "Department"),
         Column("responsible", "Responsible"),
         Column("started_at", "Started", "date", sort="started_at"),
         Column("finished_at", "Ended", "date", sort="finished_at"),
     )
-    filters = ("state", "definition", "department", "responsible", "started_at")
+    filters = ("state", "workflow", "department", "responsible", "started_at")
     search = ("code", "title", "business_key")
     fields = (
-        "code", "title", "state", "outcome", "stuck", "definition", "revision", "department", "business_key", "about",
+        "code", "title", "state", "outcome", "stuck", "workflow", "revision", "department", "business_key", "about",
         "responsible", "starter", "started_at", "finished_at",
     )  # fmt: skip
     tabs = (Tab("running", "Running", "state=running"), Tab("finished", "Finished", "state=finished"))

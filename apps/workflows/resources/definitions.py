@@ -9,7 +9,7 @@ from apps.core.actions.shelf import in_use, shelf
 from apps.core.resources.resource import Column, Panel, Resource, register
 from apps.workflows import forms_cases, panels_cases
 from apps.workflows.events.definitions import WorkflowChanged
-from apps.workflows.models import Definition
+from apps.workflows.models import Workflow
 from apps.workflows.services import definitions as services
 from apps.workflows.services import migrating
 
@@ -20,7 +20,7 @@ def is_published(one: Any) -> bool:
 
 @register
 class WorkflowResource(Resource):
-    model = Definition
+    model = Workflow
     path = "workflows"
     label, plural, icon = "Workflow", "Workflows", "workflow"
     nav = ("Settings", 30)

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.core.access.rights import rights_of
 from apps.core.errors import Refused
 from apps.core.records import write
 from apps.org.models import Department
@@ -20,7 +21,7 @@ from apps.workflows.engine.state import State
 from apps.workflows.engine.values import NoValue
 from apps.workflows.events import cases as events
 from apps.workflows.failpoints import failpoint
-from apps.workflows.models import Case, Definition, Revision, Step, Wait
+from apps.workflows.models import Case, Revision, Step, Wait, Workflow
 from apps.workflows.publishing import field_data
 from apps.workflows.services import moving, working
 
@@ -29,7 +30,7 @@ DEEPEST = 20
 
 def start_case(
     *,
-    definition: Definition,
+    workflow: Workflow,
     department: Department | None = None,
     title: str = "",
     values: dict[str, Any] | None = None,
@@ -45,24 +46,33 @@ def start_case(
     if not isinstance(given, dict):
         raise Refused("Send the values as an object by name.", code="wrong_type", field="values")
     with transaction.atomic():
-        revision = current_revision(definition)
+        revision = current_revision(workflow)
         person = actor if isinstance(actor, User) else None
         case = Case(
-            definition=definition,
+            workflow=workflow,
             revision=revision,
-            department=department or definition.department,
-            title=title or definition.name,
+            department=department or workflow.department,
+            title=title or workflow.name,
             starter=person,
-            responsible=responsible or person or definition.owner,
+            responsible=responsible or person or workflow.owner,
             started_at=at,
             **about,
         )
+        _check_place(case.department, person)
         case.code = case.code or next_code()
-        write.create(case, actor=actor, fact=events.CaseStarted, workflow=definition.code, revision_id=revision.pk)
+        write.create(case, actor=actor, fact=events.CaseStarted, workflow=workflow.code, revision_id=revision.pk)
         happening = {"kind": "start", "node": node, "values": _start_values(revision, node, given)}
         done = moving.run(case, [happening], now=at, actor=actor)
         moving.tell(done)
     return case
+
+
+def _check_place(department: Department, person: User | None) -> None:
+    """Who only has their own work starts cases in their own department."""
+    rights = rights_of(person)
+    reach = rights.reach("task", "c")
+    if reach.own and not reach.everything and department.pk not in reach.departments | rights.homes:
+        raise Refused("Start it in your own department.", code="not_your_department", field="department")
 
 
 def start_fields(revision: Revision, node: str = "") -> list[Field]:
@@ -87,10 +97,10 @@ def next_code() -> str:
         return f"C{cursor.fetchone()[0]}"
 
 
-def current_revision(definition: Definition) -> Revision:
-    if definition.published_number is None or definition.archived_at is not None:
-        raise Refused(f"“{definition}” is not published. Publish it first.", code="not_published", field="definition")
-    found: Revision = definition.revisions.get(number=definition.published_number)
+def current_revision(workflow: Workflow) -> Revision:
+    if workflow.published_number is None or workflow.archived_at is not None:
+        raise Refused(f"“{workflow}” is not published. Publish it first.", code="not_published", field="workflow")
+    found: Revision = workflow.revisions.get(number=workflow.published_number)
     return found
 
 
@@ -176,13 +186,13 @@ def stop_step(task_id: int, reason: str, *, actor: Any, now: datetime) -> None:
 def fire(wait_id: int, values: dict[str, Any], *, actor: Any, now: datetime | None = None) -> None:
     """What was awaited has come: the case goes on, or a new one starts."""
     at = now or timezone.now()
-    found = Wait.objects.select_related("definition__department").filter(pk=wait_id).first()
+    found = Wait.objects.select_related("workflow__department").filter(pk=wait_id).first()
     if found is None:
         return
     if found.case_id:
         moving.move(found.case_id, {"kind": "fired", "wait": found.wait, "values": values}, now=at, actor=actor)
         return
-    start_case(definition=found.definition, node=found.element, values=values, actor=actor, now=at)
+    start_case(workflow=found.workflow, node=found.element, values=values, actor=actor, now=at)
     if found.kind == "timer":
         _again(found, at)
 
@@ -239,13 +249,13 @@ def call_case(case_id: int, token: int, called: str, values: dict[str, Any], *, 
     try:
         if _depth(parent) >= DEEPEST:
             raise Refused(f"Workflows call each other more than {DEEPEST} deep.", code="too_deep")
-        definition = Definition.objects.filter(code=called).first()
-        if definition is None:
+        workflow = Workflow.objects.filter(code=called).first()
+        if workflow is None:
             raise Refused(f"The called workflow “{called}” does not exist.", code="no_workflow")
         start_case(
-            definition=definition,
+            workflow=workflow,
             department=parent.department,
-            title=f"{definition.name} · {parent.title}"[:160],
+            title=f"{workflow.name} · {parent.title}"[:160],
             values=values,
             actor=actor,
             responsible=parent.responsible,

@@ -19,18 +19,18 @@ from apps.workflows.bpmn.reading import read
 from apps.workflows.bpmn.starting import first_diagram
 from apps.workflows.bpmn.writing import write as write_model
 from apps.workflows.events import definitions as events
-from apps.workflows.models import Definition, Revision, Wait
+from apps.workflows.models import Revision, Wait, Workflow
 
 BY_ITSELF = ("timer", "message", "signal")
 
 
-def draft_workflow(*, actor: Any, **values: Any) -> Definition:
+def draft_workflow(*, actor: Any, **values: Any) -> Workflow:
     """A new workflow is a draft; no case begins before it is published."""
     values["xml"] = _readable(values.get("xml") or first_diagram(values.get("name", "")))
-    return write.create(Definition(**values), actor=actor, fact=events.WorkflowDrafted)
+    return write.create(Workflow(**values), actor=actor, fact=events.WorkflowDrafted)
 
 
-def import_workflow(*, content: bytes, code: str, department: Any, owner: Any = None, actor: Any) -> Definition:
+def import_workflow(*, content: bytes, code: str, department: Any, owner: Any = None, actor: Any) -> Workflow:
     """The diagram of a file as a draft, under its own name."""
     model = read(content)
     process = model.process()
@@ -45,24 +45,24 @@ def import_workflow(*, content: bytes, code: str, department: Any, owner: Any = 
     )
 
 
-def change_workflow(definition: Definition, *, actor: Any, version: int | None = None, **values: Any) -> Definition:
+def change_workflow(workflow: Workflow, *, actor: Any, version: int | None = None, **values: Any) -> Workflow:
     """Changes the draft and what surrounds it; running cases and the published version stay as they are."""
     if values.get("xml"):
         values["xml"] = _readable(values["xml"])
     elif "xml" in values:
-        values["xml"] = definition.xml
-    return write.change(definition, values, actor=actor, fact=events.WorkflowChanged, version=version)
+        values["xml"] = workflow.xml
+    return write.change(workflow, values, actor=actor, fact=events.WorkflowChanged, version=version)
 
 
-def draw_workflow(definition: Definition, *, xml: str, actor: Any) -> Definition:
+def draw_workflow(workflow: Workflow, *, xml: str, actor: Any) -> Workflow:
     """Replaces the draft's diagram."""
-    return change_workflow(definition, xml=xml, actor=actor)
+    return change_workflow(workflow, xml=xml, actor=actor)
 
 
-def publish_workflow(definition: Definition, *, note: str = "", actor: Any, now: datetime | None = None) -> Definition:
+def publish_workflow(workflow: Workflow, *, note: str = "", actor: Any, now: datetime | None = None) -> Workflow:
     """New cases begin with the draft as it is now; it must be sound, and everything it names must exist."""
     with transaction.atomic():
-        locked: Definition = Definition.objects.select_for_update(of=("self",)).get(pk=definition.pk)
+        locked: Workflow = Workflow.objects.select_for_update(of=("self",)).get(pk=workflow.pk)
         model = publishing.refuse_unfit(locked.xml)
         digest = sha256(locked.xml.encode()).hexdigest()
         newest = locked.revisions.order_by("-number").first()
@@ -70,7 +70,7 @@ def publish_workflow(definition: Definition, *, note: str = "", actor: Any, now:
             raise Refused("The published version is the same. Change the diagram first.", code="nothing_new")
         number = (locked.revisions.aggregate(last=Max("number"))["last"] or 0) + 1
         Revision.objects.create(
-            definition=locked,
+            workflow=locked,
             department_id=locked.department_id,
             number=number,
             xml=locked.xml,
@@ -89,46 +89,46 @@ def publish_workflow(definition: Definition, *, note: str = "", actor: Any, now:
         )
 
 
-def take_back_version(definition: Definition, *, number: int, actor: Any) -> Definition:
+def take_back_version(workflow: Workflow, *, number: int, actor: Any) -> Workflow:
     """An earlier version becomes the draft again; publishing it is another step."""
-    found = definition.revisions.filter(number=number).first()
+    found = workflow.revisions.filter(number=number).first()
     if found is None:
         raise Refused(f"There is no version {number}.", code="unknown_version", field="number")
-    return change_workflow(definition, xml=found.xml, actor=actor)
+    return change_workflow(workflow, xml=found.xml, actor=actor)
 
 
-def withdraw_workflow(definition: Definition, *, actor: Any) -> Definition:
+def withdraw_workflow(workflow: Workflow, *, actor: Any) -> Workflow:
     """No new case begins; running ones go on."""
     with transaction.atomic():
-        Wait.objects.filter(definition=definition, case__isnull=True).delete()
-        return write.change(definition, {"published_number": None}, actor=actor, fact=events.WorkflowChanged)
+        Wait.objects.filter(workflow=workflow, case__isnull=True).delete()
+        return write.change(workflow, {"published_number": None}, actor=actor, fact=events.WorkflowChanged)
 
 
-def archive_workflow(definition: Definition, *, actor: Any) -> Definition:
+def archive_workflow(workflow: Workflow, *, actor: Any) -> Workflow:
     """Out of use; running cases go on."""
     with transaction.atomic():
-        Wait.objects.filter(definition=definition, case__isnull=True).delete()
-        return write.archive(definition, actor=actor, fact=events.WorkflowChanged)
+        Wait.objects.filter(workflow=workflow, case__isnull=True).delete()
+        return write.archive(workflow, actor=actor, fact=events.WorkflowChanged)
 
 
-def restore_workflow(definition: Definition, *, actor: Any) -> Definition:
+def restore_workflow(workflow: Workflow, *, actor: Any) -> Workflow:
     with transaction.atomic():
-        restored = write.restore(definition, actor=actor, fact=events.WorkflowChanged)
+        restored = write.restore(workflow, actor=actor, fact=events.WorkflowChanged)
         if restored.published_number is not None:
             revision = restored.revisions.get(number=restored.published_number)
             _await_starts(restored, read(revision.xml.encode()), timezone.now())
         return restored
 
 
-def _await_starts(definition: Definition, model: Model, now: datetime) -> None:
+def _await_starts(workflow: Workflow, model: Model, now: datetime) -> None:
     """Times, messages and signals that start cases of the version that is published now."""
-    Wait.objects.filter(definition=definition, case__isnull=True).delete()
+    Wait.objects.filter(workflow=workflow, case__isnull=True).delete()
     for start in model.process().body.starts():
         for event in start.events:
             if event.kind in BY_ITSELF:
                 Wait.objects.create(
-                    definition=definition,
-                    department_id=definition.department_id,
+                    workflow=workflow,
+                    department_id=workflow.department_id,
                     wait=0,
                     element=start.id[:200],
                     name=event.name[:200],
@@ -159,8 +159,10 @@ def _time(start: Node, event: EventDefinition, now: datetime) -> dict[str, Any]:
 
 
 def _readable(xml: str) -> str:
-    read(xml.encode(errors="replace"))
-    return xml
+    """The diagram without the blanks and line ends that forms and files change."""
+    plain = xml.replace("\r\n", "\n").strip()
+    read(plain.encode(errors="replace"))
+    return plain
 
 
 def _text(content: bytes) -> str:

@@ -20,7 +20,7 @@ from apps.workflows.engine.effects import Armed, Disarmed
 from apps.workflows.engine.refitting import obstacle, refit
 from apps.workflows.engine.state import State
 from apps.workflows.events.cases import CaseMigrated
-from apps.workflows.models import Case, Definition, Revision, Wait
+from apps.workflows.models import Case, Revision, Wait, Workflow
 from apps.workflows.services import moving, waiting
 
 MIGRATE = "workflows.migrate"
@@ -38,44 +38,44 @@ class Verdict:
         return not self.reason
 
 
-def target_of(definition: Definition, number: int | None) -> Revision:
-    wanted = number or definition.published_number
-    found = definition.revisions.filter(number=wanted).first() if wanted else None
+def target_of(workflow: Workflow, number: int | None) -> Revision:
+    wanted = number or workflow.published_number
+    found = workflow.revisions.filter(number=wanted).first() if wanted else None
     if found is None:
         raise Refused(f"There is no version {wanted or 'published'}.", code="unknown_version", field="number")
     return found  # type: ignore[no-any-return]
 
 
-def preview(definition: Definition, *, number: int | None = None, most: int = 0) -> Iterator[Verdict]:
+def preview(workflow: Workflow, *, number: int | None = None, most: int = 0) -> Iterator[Verdict]:
     """Every running case of another version, with whether it can go on with this one and why not."""
-    revision = target_of(definition, number)
+    revision = target_of(workflow, number)
     new = loading.process_of(revision)
-    cases = Case.objects.filter(definition=definition, state=Case.State.RUNNING).exclude(revision=revision)
+    cases = Case.objects.filter(workflow=workflow, state=Case.State.RUNNING).exclude(revision=revision)
     cases = cases.select_related("revision").order_by("id")
     for case in cases[:most] if most else cases.iterator(chunk_size=500):
         yield Verdict(case, obstacle(loading.process_of(case.revision), new, State.of(case.engine)))
 
 
-def ask_migration(definition: Definition, *, number: int | None = None, actor: Any) -> Definition:
+def ask_migration(workflow: Workflow, *, number: int | None = None, actor: Any) -> Workflow:
     """Asks for the job; the preview says beforehand what it will do."""
-    revision = target_of(definition, number)
+    revision = target_of(workflow, number)
     request_job(
         MIGRATE,
-        label=f"Move running cases of {definition} to version {revision.number}",
-        params={"definition": definition.pk, "number": revision.number},
+        label=f"Move running cases of {workflow} to version {revision.number}",
+        params={"workflow": workflow.pk, "number": revision.number},
         actor=actor,
-        department_id=definition.department_id,
+        department_id=workflow.department_id,
     )
-    return definition
+    return workflow
 
 
 def migrate_all(row: Job, owner: Any, progress: Progress) -> dict[str, Any]:
     """Each case in its own transaction; one that cannot is named and left where it is."""
     with transaction.atomic(), scope.system("listing cases to migrate"):
-        definition = Definition.objects.get(pk=row.params["definition"])
-        revision = target_of(definition, row.params["number"])
+        workflow = Workflow.objects.get(pk=row.params["workflow"])
+        revision = target_of(workflow, row.params["number"])
         keys = list(
-            Case.objects.filter(definition=definition, state=Case.State.RUNNING)
+            Case.objects.filter(workflow=workflow, state=Case.State.RUNNING)
             .exclude(revision=revision)
             .values_list("pk", flat=True)
         )
@@ -151,7 +151,7 @@ def _tell(case: Case, old: int, new: int, happening: dict[str, Any], actor: Any)
             subject=case.subject(),
             departments=case.departments_concerned(),
             title=str(case)[:200],
-            workflow=case.definition.code,
+            workflow=case.workflow.code,
             revision_id=new,
             happenings=[happening],
             changes={"revision_id": [old, new]},

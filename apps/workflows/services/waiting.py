@@ -26,7 +26,7 @@ def keep_wait(case: Case, awaited: Awaited, *, now: datetime) -> None:
         case=case,
         wait=awaited.id,
         defaults={
-            "definition_id": case.definition_id,
+            "workflow_id": case.workflow_id,
             "department_id": case.department_id,
             "element": awaited.node[:200],
             "name": awaited.name[:200],
@@ -91,7 +91,7 @@ def hand_over(kind: str, name: str, *, key: str = "", values: dict[str, Any], ac
 
 
 def _tell(one: Wait, values: dict[str, Any], *, actor: Any) -> None:
-    subject = f"case:{one.case_id}" if one.case_id else f"workflow:{one.definition_id}"
+    subject = f"case:{one.case_id}" if one.case_id else f"workflow:{one.workflow_id}"
     emit(
         events.WaitOver(subject=subject, departments=(one.department_id,), wait_id=one.pk, values=plain(values)),
         actor=actor,

@@ -13,7 +13,7 @@ from apps.core.models import Noun
 from apps.org.models import Department
 
 
-class DefinitionManager(ScopedManager):
+class WorkflowManager(ScopedManager):
     """Who may not read the drawings may still start what is published for their department."""
 
     def choosable_by(self, user: Any) -> ScopedQuerySet:
@@ -21,7 +21,7 @@ class DefinitionManager(ScopedManager):
         return found
 
 
-class Definition(Noun):
+class Workflow(Noun):
     """A way of working as a BPMN diagram. `xml` is the draft; what runs is a published version."""
 
     RESOURCE: ClassVar[str] = "workflow"
@@ -40,7 +40,7 @@ class Definition(Noun):
     xml = models.TextField("diagram", blank=True, help_text="BPMN 2.0. Empty: a start, one task and an end")
     published_number = models.PositiveIntegerField("published version", null=True, editable=False)
 
-    objects = DefinitionManager()
+    objects = WorkflowManager()
 
     class Meta:
         base_manager_name = "objects"
@@ -55,7 +55,7 @@ class Revision(models.Model):
 
     INHERIT: ClassVar[bool] = True
 
-    definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="revisions")
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="revisions")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
     xml = models.TextField()
@@ -69,8 +69,8 @@ class Revision(models.Model):
     class Meta:
         base_manager_name = "objects"
         constraints = [
-            models.UniqueConstraint(fields=["definition", "number"], name="a workflow version number is used once")
+            models.UniqueConstraint(fields=["workflow", "number"], name="a workflow version number is used once")
         ]
 
     def __str__(self) -> str:
-        return f"{self.definition}, version {self.number}"
+        return f"{self.workflow}, version {self.number}"
