@@ -23,13 +23,12 @@ def publish(data: bytes, department: Any, actor: Any, *, code: str = "") -> Work
     return definitions.publish_workflow(made, actor=actor)
 
 
-def settle(*, most: int = 200) -> list[str]:
+def settle(*, most: int = 200, again: bool = False) -> list[str]:
     """Delivers what is owed until nothing is; returns what failed."""
     failed = []
     for _ in range(most):
-        owed = Delivery.objects.filter(
-            done_at__isnull=True, parked_at__isnull=True, attempts=0, handler__startswith="workflows."
-        )
+        owed = Delivery.objects.filter(done_at__isnull=True, parked_at__isnull=True, handler__startswith="workflows.")
+        owed = owed if again else owed.filter(attempts=0)
         keys = list(owed.order_by("id").values_list("pk", flat=True))
         if not keys:
             return failed
