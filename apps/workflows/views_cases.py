@@ -29,15 +29,15 @@ from apps.workflows.models import Revision, Workflow
 from apps.workflows.services import cases, definitions
 
 CRUMBS = (pm.Crumb("Settings"), pm.Crumb("Workflows", "/workflows/"))
-WORK = (pm.Crumb("Work"),)
+WORK = (pm.Crumb("Operate"),)
 
 add_page(
     NavPage(
         "case_begin",
         "Start a workflow",
         "circle-play",
-        "Work",
-        19,
+        "Operate",
+        22,
         lambda user: rights_of(user).can_somewhere("task", "c"),
     )
 )

@@ -25,6 +25,8 @@ from apps.core.web.views_list import group_crumb, resource_or_404
 
 HISTORY = 50
 
+MOST_LETTERS = 1500
+
 
 def record_or_404(request: HttpRequest, resource: Resource, key: int) -> Any:
     """A record outside the person's reach does not exist for them."""
@@ -66,12 +68,17 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
         properties=tuple(
             pm.Property(cells.field_label(resource.model, name), cells.field_cell(record, name, user))
             for name in resource.fields
-            if not isinstance(getattr(record, name), dict)
+            if not _has_its_panel(getattr(record, name))
         ),
         connections=connections_of(f"{resource.name}:{record.pk}", user),
         list_url=resource.list_url(),
         **_verbs(resource, record, user),
     )
+
+
+def _has_its_panel(value: Any) -> bool:
+    """Structured data and very long texts, such as a drawing, are shown by a panel of the noun."""
+    return isinstance(value, dict) or (isinstance(value, str) and len(value) > MOST_LETTERS)
 
 
 def subject_of(resource: Resource, record: Any) -> str:

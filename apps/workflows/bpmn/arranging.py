@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from apps.workflows.bpmn.model import ACTIVITIES, EVENTS, Body, Box, Diagram, Edge, Model, Node, Shape
 
 GAP_X, GAP_Y, MARGIN = 60.0, 40.0, 30.0
+PASSING = (1.0, 24.0)  # a flow that passes a column
 SIZES = {"event": (36.0, 36.0), "gateway": (50.0, 50.0), "task": (120.0, 80.0)}
 
 
@@ -17,7 +19,7 @@ def arranged(model: Model) -> tuple[Diagram, ...]:
     below = MARGIN
     for process in model.processes:
         boxes, height, _ = _body(process.body, MARGIN, below)
-        shapes += [Shape(element=key, box=box) for key, box in boxes.items()]
+        shapes += [Shape(element=key, box=box) for key, box in boxes.items() if "@" not in key]
         edges += _edges(process.body, boxes)
         below += height + GAP_Y * 2
     return (Diagram(element=model.processes[0].id, shapes=tuple(shapes), edges=tuple(edges)),)
@@ -69,28 +71,56 @@ def _size(node: Node) -> tuple[float, float]:
 
 def _body(body: Body, left: float, top: float) -> tuple[dict[str, Box], float, float]:
     """Boxes of a level and everything in it, and how high and wide it is."""
-    ranks = _ranks(body)
-    columns: dict[int, list[Node]] = {}
-    for node in body.nodes:
-        if not node.attached_to:
-            columns.setdefault(ranks.get(node.id, 0), []).append(node)
-    sizes = {node.id: _size(node) for node in body.nodes}
-    heights = {rank: sum(sizes[one.id][1] + GAP_Y for one in column) for rank, column in columns.items()}
-    highest = max(heights.values(), default=GAP_Y)
+    columns, sizes = _columns(body)
+    heights = [sum(sizes[key][1] + GAP_Y for key in column) for column in columns]
+    highest = max(heights, default=GAP_Y)
     boxes: dict[str, Box] = {}
     x = left
-    for rank in sorted(columns):
-        width = max(sizes[one.id][0] for one in columns[rank])
-        y = top + (highest - heights[rank]) / 2
-        for node in columns[rank]:
-            own = sizes[node.id]
-            boxes[node.id] = Box(x + (width - own[0]) / 2, y, *own)
-            if node.body is not None:
-                boxes |= _body(node.body, boxes[node.id].x + MARGIN / 2, y + MARGIN)[0]
+    for column, height in zip(columns, heights, strict=True):
+        width = max(sizes[key][0] for key in column)
+        y = top + (highest - height) / 2
+        for key in column:
+            own = sizes[key]
+            boxes[key] = Box(x + (width - own[0]) / 2, y, *own)
+            node = body.by_id.get(key)
+            if node is not None and node.body is not None:
+                boxes |= _body(node.body, boxes[key].x + MARGIN / 2, y + MARGIN)[0]
             y += own[1] + GAP_Y
         x += width + GAP_X
     _attach(body, boxes)
     return boxes, highest, x - left
+
+
+def _columns(body: Body) -> tuple[list[list[str]], dict[str, tuple[float, float]]]:
+    """What stands in each column from top to bottom: nodes, and free lanes for flows that pass by."""
+    ranks = _ranks(body)
+    found: dict[int, list[str]] = {}
+    sizes = {node.id: _size(node) for node in body.nodes}
+    before: dict[str, list[str]] = {}
+    for node in body.nodes:
+        if not node.attached_to:
+            found.setdefault(ranks.get(node.id, 0), []).append(node.id)
+    for flow in body.flows:
+        start = body.by_id[flow.source].attached_to or flow.source
+        previous = start
+        for rank in range(ranks[start] + 1, ranks[flow.target]):
+            passing = f"{flow.id}@{rank}"
+            found.setdefault(rank, []).append(passing)
+            sizes[passing] = PASSING
+            before.setdefault(passing, []).append(previous)
+            previous = passing
+        if ranks[flow.target] > ranks[start]:
+            before.setdefault(flow.target, []).append(previous)
+    columns = [found[rank] for rank in sorted(found)]
+    height: dict[str, float] = {}
+    for column in columns:
+        column.sort(key=lambda key: _mean([height[one] for one in before.get(key, ()) if one in height]))
+        height |= {key: (at + 0.5) / len(column) for at, key in enumerate(column)}
+    return columns, sizes
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values) if values else 0.5
 
 
 def _attach(body: Body, boxes: dict[str, Box]) -> None:
@@ -103,9 +133,14 @@ def _attach(body: Body, boxes: dict[str, Box]) -> None:
 
 
 def _edges(body: Body, boxes: dict[str, Box]) -> list[Edge]:
-    edges = [
-        Edge(element=flow.id, points=between(boxes[flow.source], boxes[flow.target])) for flow in body.flows
-    ]  # fmt: skip
+    edges = []
+    for flow in body.flows:
+        lanes = sorted((box.x, box) for key, box in boxes.items() if key.startswith(f"{flow.id}@"))
+        stops = [boxes[flow.source], *(box for _, box in lanes), boxes[flow.target]]
+        points: list[tuple[float, float]] = []
+        for one, other in pairwise(stops):
+            points += [point for point in between(one, other) if point not in points[-1:]]
+        edges.append(Edge(element=flow.id, points=tuple(points)))
     for node in body.nodes:
         if node.body is not None:
             edges += _edges(node.body, boxes)

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from apps.core.charts.svg import FONT, el, path_of, text
 from apps.workflows.bpmn.arranging import with_places
-from apps.workflows.bpmn.model import ACTIVITIES, EVENTS, GATEWAYS, Artifact, Box, Edge, Model, Node, Shape
+from apps.workflows.bpmn.model import ACTIVITIES, EVENTS, GATEWAYS, Artifact, Box, Diagram, Edge, Model, Node, Shape
 
 INK, LINE, GREY, PAPER = "#151A24", "#7A8394", "#454E60", "#FFFFFF"
 SIGNS = {
@@ -23,6 +23,7 @@ SIGNS = {
 EVENT_SIGNS = {"timer": "◷", "message": "✉", "signal": "△", "error": "ϟ", "escalation": "↑", "terminate": "●", "link": "➜", "conditional": "≡", "compensate": "«", "cancel": "×"}  # fmt: skip
 TASK_SIGNS = {"userTask": "☺", "manualTask": "☞", "serviceTask": "⚙", "sendTask": "✉", "receiveTask": "✉", "businessRuleTask": "▤", "callActivity": "⊞"}  # fmt: skip
 MARGIN, LETTER = 24.0, 6.2
+CAPTION = 44.0  # how far a caption may stand out beside its event
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Mark:
 def draw(model: Model, *, title: str, marks: Mapping[str, Mark] | None = None) -> SafeString:
     """The whole picture. Colours carry classes, so that dark pages and print follow the theme."""
     placed = with_places(model)
-    shapes, edges = placed.shapes, placed.edges
+    page = _page_of(placed)
+    shapes, edges = page.shapes, page.edges
     if not shapes:
         return el("svg", el("title", title), xmlns="http://www.w3.org/2000/svg", width=1, height=1)
     nodes = {node.id: node for process in placed.processes for _, node in process.body.walk()}
@@ -70,6 +72,12 @@ def draw(model: Model, *, title: str, marks: Mapping[str, Mark] | None = None) -
     )
 
 
+def _page_of(model: Model) -> Diagram:
+    """Of several drawings in a file, the one that shows most of the process that runs."""
+    wanted = set(model.process().nodes)
+    return max(model.diagrams, key=lambda one: len(wanted & {shape.element for shape in one.shapes}))
+
+
 def _artifacts(model: Model) -> list[Artifact]:
     found = list(model.artifacts)
     for process in model.processes:
@@ -94,7 +102,8 @@ def _frame(shapes: tuple[Shape, ...], edges: tuple[Edge, ...]) -> tuple[float, f
     far_x = [one.box.x + one.box.width for one in shapes] + xs
     far_y = [one.box.y + one.box.height + 28 for one in shapes] + ys
     left, top = min(xs) - MARGIN, min(ys) - MARGIN
-    return left, top, max(far_x) + MARGIN - left, max(far_y) + MARGIN - top
+    left -= CAPTION
+    return left, top, max(far_x) + CAPTION + MARGIN - left, max(far_y) + MARGIN - top
 
 
 def _in_order(shapes: tuple[Shape, ...], nodes: Mapping[str, Node]) -> list[Shape]:
@@ -132,8 +141,8 @@ def _shape(
 
 def _outline(mark: Mark | None, width: float) -> dict[str, object]:
     if mark is None:
-        return {"class_": "c-box c-axis", "stroke": LINE, "stroke_width": width, "fill": PAPER}
-    return {"class_": f"c-box c-d-{mark.tone}", "stroke": INK, "stroke_width": width + 1.5, "fill": PAPER}
+        return {"class_": "c-node c-axis", "stroke": LINE, "stroke_width": width, "fill": PAPER}
+    return {"class_": f"c-node c-d-{mark.tone}", "stroke": INK, "stroke_width": width + 1.5, "fill": PAPER}
 
 
 def _event(box: Box, node: Node, mark: Mark | None) -> list[SafeString]:
@@ -194,7 +203,7 @@ def _beside(box: Box, one: Artifact) -> list[SafeString]:
     fill = "none" if one.kind == "group" else PAPER
     frame = el(
         "rect", x=box.x, y=box.y, width=box.width, height=box.height, rx=2, fill=fill, stroke=LINE,
-        stroke_dasharray=dashes, class_="c-axis" if one.kind == "group" else "c-box c-axis",
+        stroke_dasharray=dashes, class_="c-axis" if one.kind == "group" else "c-node c-axis",
     )  # fmt: skip
     return [frame, *_caption(box.x + box.width / 2, box.y + box.height + 13, one.name)]
 
@@ -226,7 +235,7 @@ def _edge(edge: Edge, name: str | None, is_flow: bool) -> SafeString:
     if edge.label is not None:
         x, y = edge.label.x + edge.label.width / 2, edge.label.y + 10
     else:
-        (x1, y1), (x2, y2) = edge.points[0], edge.points[1]
+        (x1, y1), (x2, y2) = edge.points[2:4] if len(edge.points) > 3 else edge.points[-2:]
         x, y = (x1 + x2) / 2, (y1 + y2) / 2 - 5
     lines = _lines(name, 100, 2)
     return el("g", line, *(text(x, y + 12 * at, one, text_anchor="middle") for at, one in enumerate(lines)))

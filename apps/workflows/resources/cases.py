@@ -22,7 +22,7 @@ class CaseResource(Resource):
     model = Case
     path = "cases"
     label, plural, icon = "Case", "Cases", "play"
-    nav = ("Work", 20)
+    nav = ("Operate", 23)
     help = "Workflows that run or ran: where each stands, what it waits for, and what needs help."
     columns = (
         Column("code", "No.", sort="id"),
