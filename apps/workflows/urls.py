@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.workflows import api_cases, api_decisions, views_cases, views_decisions
+from apps.workflows import api_cases, api_decisions, views_cases, views_decisions, views_rules
 
 urlpatterns = [
     path("workflows/bpmn/", views_cases.workflow_import, name="workflow_import"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("decisions/<int:key>/table/", views_decisions.decision_table, name="decision_table"),
     path("decisions/<int:key>/try/", views_decisions.decision_try, name="decision_try"),
     path("decisions/<int:key>/decision.dmn", views_decisions.decision_file, name="decision_file"),
+    path("automation/<int:key>/rule/", views_rules.rule_editor, name="rule_editor"),
+    path("automation/<int:key>/dry-runs/", views_rules.rule_dry_run, name="rule_dry_run"),
 ]
 api_urlpatterns = [
     path("workflows/bpmn/", api_cases.BpmnEndpoint.as_view(), name="api-workflows-bpmn"),

@@ -129,7 +129,12 @@ def test_creating_follows_the_matrix_at_both_doors(world: World, name: str, role
                 else:
                     answer = world.clients[role].post(f"{resource.list_url()}new/", data)
                     done = answer.status_code == 302
-                free = name in {"report", "delegation", "webhook", "inbound_hook"}  # no department in the input: it is the actor's own
+                free = name in {
+                    "report",
+                    "delegation",
+                    "webhook",
+                    "inbound_hook",
+                }  # no department in the input: it is the actor's own
                 mine = position == "own" and cell(resource, role).reach == "S"  # what one makes is one's own
                 expected = may and (free or mine or writes(resource, role, action.verb, position))
                 told = f"{door}, {position}: {answer.status_code} {answer.content[:300]!r}"

@@ -38,6 +38,8 @@ STORIES = {
     ("report", "comment"): "needs a draft that a worker made",
     ("report", "words"): "needs a draft that a worker made",
     ("report", "retry"): "needs a report that failed",
+    ("automation_rule", "dry-run"): "asks for a job; the rule itself stays",
+    ("automation_run", "replay"): "tells the change and, by a second fact, calls a worker",
     ("decision", "take-back"): "needs a published version",
     ("workflow", "take-back"): "needs a published version",
     ("workflow", "migrate"): "needs a published version, and asks for a job",
@@ -60,6 +62,7 @@ NOT_SEARCHED = {
     "webhook_delivery": "a receipt, found through its webhook",
     "hook_call": "a receipt, found through its webhook",
     "reading_batch": "a receipt, found through its KPI",
+    "automation_run": "a receipt, found through its rule",
     "report_dispatch": "a receipt, found through its report",
 }
 PAYLOADS = ("=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", '=HYPERLINK("http://evil.example")')

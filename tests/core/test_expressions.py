@@ -84,6 +84,30 @@ VALUED = [
     ("spend - budget > 100", True),
     ("IF(spend > 0, spend, 0)", Decimal("1240.50")),
     ("ok = TRUE", True),
+    ("ONE_OF(a, 6, 7)", True),
+    ("ONE_OF(1 / 3 * 3, 1)", True),
+    ('ONE_OF(due, DATE("2026-11-20"))', True),
+    ("BETWEEN(a, 1, 6)", True),
+    ("BETWEEN(1 / 3 * 3, 1, 2)", True),
+    ("BETWEEN(due, due, done)", True),
+    ("CONTAINS(status, 'pe')", True),
+    ("CONTAINS(status, '%')", False),
+    ("STARTS_WITH(status, 'op')", True),
+    ("STARTS_WITH(status, '')", True),
+    ("ENDS_WITH(status, 'en')", True),
+    ("ENDS_WITH(status, 'openopen')", False),
+    ("UPPER(status)", "OPEN"),
+    ("LOWER('ÄÖÜ STRAẞE ΣΑΣ ЖУК İ')", "äöü straẞe σασ жук İ"),
+    ("UPPER('äöü straße жук ı')", "ÄÖÜ STRAßE ЖУК ı"),
+    ("LENGTH('Żółw')", 4),
+    ("IS_EMPTY(status)", False),
+    ("IS_EMPTY('')", True),
+    ("ADD_DAYS(due, 4) = done", True),
+    ("ADD_DAYS(due, -1.9)", date(2026, 11, 19)),
+    ("IS_MISSING(ADD_DAYS(due, 100001))", True),
+    ("IS_MISSING(ADD_DAYS(DATE('9999-12-31'), 1))", True),
+    ("YEAR(due) * 10000 + MONTH(due) * 100 + DAY(due)", 20261120),
+    ("WEEKDAY(due)", 5),
 ]
 
 
@@ -288,6 +312,12 @@ def _conditions(number: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         pair.map(lambda p: f"({p[0]} and {p[1]})"),
         pair.map(lambda p: f"OR({p[0]}, not ({p[1]}))"),
         number.map(lambda n: f"IS_MISSING({n})"),
+        number.map(lambda n: f"BETWEEN({n}, -1, 10)"),
+        number.map(lambda n: f"ONE_OF({n}, 0, 1, 6)"),
+        st.just("CONTAINS(UPPER(status), 'PE')"),
+        st.just("IS_EMPTY(status)"),
+        st.just("STARTS_WITH(status, 'o')"),
+        st.just("ADD_DAYS(due, 3) > done"),
     )
 
 
@@ -306,6 +336,8 @@ def _grow(number: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         number.map(lambda n: f"ABS({n})"),
         st.tuples(_conditions(number), number, number).map(lambda p: f"IF({p[0]}, {p[1]}, {p[2]})"),
         st.just("DATEDIFF(due, done)"),
+        st.just("LENGTH(status)"),
+        st.just("WEEKDAY(due)"),
     )
 
 

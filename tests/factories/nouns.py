@@ -19,7 +19,7 @@ from apps.reports import events as report_events
 from apps.reports import services as reports
 from apps.reports.models import Dispatch, Recipient
 from apps.strategy import services as strategy
-from apps.workflows.services import decisions
+from apps.workflows.services import decisions, rules, runs
 from tests.factories import cases, people, work
 from tests.factories.maker import START, Maker, number
 from tests.factories.maker import code as _code
@@ -226,214 +226,252 @@ def _hook_call(company: Company, department: Department, owner: User) -> Any:
     return HookCall.objects.create(hook=hook, owner=owner, key=f"m{number()}", sha256="0" * 64, event_id=1)
 
 
-MAKERS: dict[str, Maker] = {
-    "webhook": Maker(
-        _webhook,
-        lambda c, d, a: {"name": f"New {number()}", "url": "https://example.org/", "patterns": "quiet.*"},
-        {"name": "Changed"},
-    ),
-    "webhook_delivery": Maker(_webhook_delivery, lambda c, d, a: {}),
-    "inbound_hook": Maker(
-        _inbound_hook, lambda c, d, a: {"name": f"New {number()}", "style": "standard"}, {"name": "Changed"}
-    ),
-    "hook_call": Maker(_hook_call, lambda c, d, a: {}),
-    "site": Maker(
-        lambda c, d, o: org.open_site(code=_code(), name=f"Site {number()}", actor=o),
-        lambda c, d, a: {"code": _code(), "name": "New site", "time_zone": "UTC", "currency": "EUR"},
-        {"name": "Changed"},
-    ),
-    "calendar": Maker(
-        _calendar,
-        lambda c, d, a: {"code": _code().lower(), "name": "New calendar", "time_zone": "UTC"},
-        {"name": "Changed"},
-    ),
-    "holiday": Maker(
-        _holiday,
-        lambda c, d, a: {"calendar": _calendar(c, d, a).pk, "day": "2026-05-01", "name": "Labour day"},
-        {"name": "Changed"},
-    ),
-    "department": Maker(
-        lambda c, d, o: org.open_department(code=_code(), name=f"Unit {number()}", parent=d, actor=o),
-        lambda c, d, a: {"code": _code(), "name": "New unit", "parent": d.pk},
-        {"name": "Changed"},
-        {"move": {"valid_from": "2026-01-01"}},
-    ),
-    "team": Maker(
-        lambda c, d, o: org.form_team(department=d, code=_code(), name=f"Team {number()}", actor=o),
-        lambda c, d, a: {"department": d.pk, "code": _code(), "name": "New team"},
-        {"name": "Changed"},
-    ),
-    "role_grant": Maker(
-        _grant,
-        lambda c, d, a: {
-            "user": people.user(department=d, role="SUP").pk,
-            "role": "OPR",
-            "department": d.pk,
-            "valid_from": "2026-01-01",
-        },
-        {},
-        {"end": {"on": "2026-12-01"}},
-    ),
-    "delegation": Maker(
-        _delegation,
-        lambda c, d, a: {
-            "principal": a.pk,
-            "substitute": people.user(role="OPR", department=c.plant).pk,
-            "valid_from": "2026-01-01",
-            "valid_until": "2026-01-05",
-        },
-    ),
-    "user": Maker(_person, lambda c, d, a: {"username": f"new{number()}"}, {"title": "Changed"}),
-    "kpi": Maker(
-        _kpi,
-        lambda c, d, a: {
-            "code": _code().lower(),
-            "name": "New KPI",
-            "rule": "sum",
-            "direction": "higher",
-            "grain": "day",
-            "factor": "1",
-            "decimals": 1,
-            "department": d.pk,
-            "position": 100,
-        },
-        {"name": "Changed"},
-    ),
-    "kpi_target": Maker(
-        _target,
-        lambda c, d, a: {
-            "kpi": _kpi(c, c.root).pk,
-            "department": d.pk,
-            "per": "day",
-            "valid_from": "2026-01-01",
-            "target": "10",
-            "amber": "8",
-        },
-        {"amber": "7"},
-    ),
-    "kpi_watch": Maker(
-        _watch,
-        lambda c, d, a: {
-            "kpi": _kpi(c, c.root).pk,
-            "department": d.pk,
-            "kind": "band",
-            "grain": "week",
-            "open_after": 1,
-            "clear_after": 1,
-        },
-        {"open_after": 2},
-    ),
-    "kpi_alert": Maker(
-        _alert,
-        lambda c, d, a: {},
-        verb_data={"snooze": {"until": "2099-01-01 08:00"}, "close": {"note": "Sensor was broken"}},
-    ),
-    "kpi_rebaseline": Maker(
-        _rebaseline,
-        lambda c, d, a: {"kpi": _kpi(c, c.root).pk, "department": d.pk, "starts_on": "2026-02-01", "reason": "New"},
-        {"reason": "Changed"},
-    ),
-    "objective": Maker(
-        _objective,
-        lambda c, d, a: {
-            "title": f"New {number()}",
-            "level": "dept",
-            "perspective": "proc",
-            "department": d.pk,
-            "owner": a.pk,
-            "weight": "0",
-            "starts_on": "2026-01-01",
-            "ends_on": "2026-06-30",
-        },
-        {"title": "Changed"},
-    ),
-    "key_result": Maker(
-        _key_result,
-        lambda c, d, a: {
-            "objective": _objective(c, d, a).pk,
-            "title": f"New {number()}",
-            "weight": "50",
-            "grain": "month",
-            "start_value": "0",
-            "target_value": "10",
-        },
-        {"title": "Changed"},
-        {"report": {"value": "7"}},
-    ),
-    "initiative": Maker(
-        _initiative,
-        lambda c, d, a: {
-            "objective": _objective(c, d, a).pk,
-            "title": f"New {number()}",
-            "owner": a.pk,
-            "state": "planned",
-            "due_on": "2026-06-30",
-            "progress": 0,
-        },
-        {"title": "Changed"},
-    ),
-    "scan_item": Maker(
-        _scan_item,
-        lambda c, d, a: {
-            "title": f"New {number()}",
-            "kind": "demand",
-            "seen_on": "2026-02-01",
-            "impact": 3,
-            "likelihood": 2,
-            "department": d.pk,
-            "owner": a.pk,
-            "state": "new",
-        },
-        {"title": "Changed"},
-    ),
-    "decision": Maker(
-        _decision,
-        lambda c, d, a: {"code": _code().lower(), "name": "New table", "department": d.pk},
-        {"name": "Changed"},
-    ),
-    "reading_batch": Maker(
-        _reading,
-        lambda c, d, a: {
-            "kpi": _kpi(c, c.root).pk,
-            "department": d.pk,
-            "at": "2026-02-01T06:00:00Z",
-            "value": "5",
-        },
-    ),
-    "report_pack": Maker(
-        _pack,
-        lambda c, d, a: {
-            "code": f"n{number()}",
-            "title": "New pack",
-            "department": d.pk,
-            "owner": a.pk,
-            "cadence": "week",
-            "layout": "pack",
-            "on_holiday": "next",
-        },
-        {"title": "Changed"},
-        {"run": {"period_key": "2026-W10"}},
-    ),
-    "report_recipient": Maker(
-        _recipient,
-        lambda c, d, a: {
-            "pack": _pack(c, d, a).pk,
-            "person": a.pk,
-            "channel": "app",
-        },
-        {"channel": "link"},
-    ),
-    "report_promise": Maker(
-        _promise,
-        lambda c, d, a: {
-            "pack": _pack(c, d, a).pk,
-            "period_key": "2026-W10",
-            "action": f"New {number()}",
-            "owner": a.pk,
-            "due_on": "2026-03-06",
-        },
-        {"result": "Done early"},
-    ),
-    "report_dispatch": Maker(_dispatch, lambda c, d, a: {}),
-    "report": Maker(_report, lambda c, d, a: {"period_key": "2026-W11"}, follow_ups=1),
-} | work.MAKERS | cases.MAKERS
+def _definition(kind: str) -> dict[str, Any]:
+    step = {"resource": "task", "action": "open", "inputs": {"title": f"After {kind}", "department": "ROOT"}}
+    return {"trigger": {"kind": "fact", "fact": kind}, "conditions": {"all": []}, "steps": [step]}
+
+
+def _rule(company: Company, department: Department, owner: User) -> Any:
+    rule = rules.draft_rule(
+        code=_code().lower(),
+        name=f"Rule {number()}",
+        department=department,
+        definition=_definition("org.holiday_recorded"),
+        owner=owner,
+        actor=owner,
+    )
+    rules.mark_dry_run(rule, number=1)
+    rule.refresh_from_db()
+    return rule
+
+
+def _rule_run(company: Company, department: Department, owner: User) -> Any:
+    rule = _rule(company, department, owner)
+    with scope.system("a maker needs a failed run"):
+        run = runs.fire(rule, rule.versions.get(), event=None, planned_at=START + timedelta(hours=number()))
+        runs.give_up(run, problem="It did not work", permanent=True)
+        run.refresh_from_db()
+    return run
+
+
+MAKERS: dict[str, Maker] = (
+    {
+        "webhook": Maker(
+            _webhook,
+            lambda c, d, a: {"name": f"New {number()}", "url": "https://example.org/", "patterns": "quiet.*"},
+            {"name": "Changed"},
+        ),
+        "webhook_delivery": Maker(_webhook_delivery, lambda c, d, a: {}),
+        "inbound_hook": Maker(
+            _inbound_hook, lambda c, d, a: {"name": f"New {number()}", "style": "standard"}, {"name": "Changed"}
+        ),
+        "hook_call": Maker(_hook_call, lambda c, d, a: {}),
+        "site": Maker(
+            lambda c, d, o: org.open_site(code=_code(), name=f"Site {number()}", actor=o),
+            lambda c, d, a: {"code": _code(), "name": "New site", "time_zone": "UTC", "currency": "EUR"},
+            {"name": "Changed"},
+        ),
+        "calendar": Maker(
+            _calendar,
+            lambda c, d, a: {"code": _code().lower(), "name": "New calendar", "time_zone": "UTC"},
+            {"name": "Changed"},
+        ),
+        "holiday": Maker(
+            _holiday,
+            lambda c, d, a: {"calendar": _calendar(c, d, a).pk, "day": "2026-05-01", "name": "Labour day"},
+            {"name": "Changed"},
+        ),
+        "department": Maker(
+            lambda c, d, o: org.open_department(code=_code(), name=f"Unit {number()}", parent=d, actor=o),
+            lambda c, d, a: {"code": _code(), "name": "New unit", "parent": d.pk},
+            {"name": "Changed"},
+            {"move": {"valid_from": "2026-01-01"}},
+        ),
+        "team": Maker(
+            lambda c, d, o: org.form_team(department=d, code=_code(), name=f"Team {number()}", actor=o),
+            lambda c, d, a: {"department": d.pk, "code": _code(), "name": "New team"},
+            {"name": "Changed"},
+        ),
+        "role_grant": Maker(
+            _grant,
+            lambda c, d, a: {
+                "user": people.user(department=d, role="SUP").pk,
+                "role": "OPR",
+                "department": d.pk,
+                "valid_from": "2026-01-01",
+            },
+            {},
+            {"end": {"on": "2026-12-01"}},
+        ),
+        "delegation": Maker(
+            _delegation,
+            lambda c, d, a: {
+                "principal": a.pk,
+                "substitute": people.user(role="OPR", department=c.plant).pk,
+                "valid_from": "2026-01-01",
+                "valid_until": "2026-01-05",
+            },
+        ),
+        "user": Maker(_person, lambda c, d, a: {"username": f"new{number()}"}, {"title": "Changed"}),
+        "kpi": Maker(
+            _kpi,
+            lambda c, d, a: {
+                "code": _code().lower(),
+                "name": "New KPI",
+                "rule": "sum",
+                "direction": "higher",
+                "grain": "day",
+                "factor": "1",
+                "decimals": 1,
+                "department": d.pk,
+                "position": 100,
+            },
+            {"name": "Changed"},
+        ),
+        "kpi_target": Maker(
+            _target,
+            lambda c, d, a: {
+                "kpi": _kpi(c, c.root).pk,
+                "department": d.pk,
+                "per": "day",
+                "valid_from": "2026-01-01",
+                "target": "10",
+                "amber": "8",
+            },
+            {"amber": "7"},
+        ),
+        "kpi_watch": Maker(
+            _watch,
+            lambda c, d, a: {
+                "kpi": _kpi(c, c.root).pk,
+                "department": d.pk,
+                "kind": "band",
+                "grain": "week",
+                "open_after": 1,
+                "clear_after": 1,
+            },
+            {"open_after": 2},
+        ),
+        "kpi_alert": Maker(
+            _alert,
+            lambda c, d, a: {},
+            verb_data={"snooze": {"until": "2099-01-01 08:00"}, "close": {"note": "Sensor was broken"}},
+        ),
+        "kpi_rebaseline": Maker(
+            _rebaseline,
+            lambda c, d, a: {"kpi": _kpi(c, c.root).pk, "department": d.pk, "starts_on": "2026-02-01", "reason": "New"},
+            {"reason": "Changed"},
+        ),
+        "objective": Maker(
+            _objective,
+            lambda c, d, a: {
+                "title": f"New {number()}",
+                "level": "dept",
+                "perspective": "proc",
+                "department": d.pk,
+                "owner": a.pk,
+                "weight": "0",
+                "starts_on": "2026-01-01",
+                "ends_on": "2026-06-30",
+            },
+            {"title": "Changed"},
+        ),
+        "key_result": Maker(
+            _key_result,
+            lambda c, d, a: {
+                "objective": _objective(c, d, a).pk,
+                "title": f"New {number()}",
+                "weight": "50",
+                "grain": "month",
+                "start_value": "0",
+                "target_value": "10",
+            },
+            {"title": "Changed"},
+            {"report": {"value": "7"}},
+        ),
+        "initiative": Maker(
+            _initiative,
+            lambda c, d, a: {
+                "objective": _objective(c, d, a).pk,
+                "title": f"New {number()}",
+                "owner": a.pk,
+                "state": "planned",
+                "due_on": "2026-06-30",
+                "progress": 0,
+            },
+            {"title": "Changed"},
+        ),
+        "scan_item": Maker(
+            _scan_item,
+            lambda c, d, a: {
+                "title": f"New {number()}",
+                "kind": "demand",
+                "seen_on": "2026-02-01",
+                "impact": 3,
+                "likelihood": 2,
+                "department": d.pk,
+                "owner": a.pk,
+                "state": "new",
+            },
+            {"title": "Changed"},
+        ),
+        "automation_rule": Maker(
+            _rule,
+            lambda c, d, a: {"code": _code().lower(), "name": "New rule", "department": d.pk},
+            {"name": "Changed"},
+        ),
+        "automation_run": Maker(_rule_run, lambda c, d, a: {}),
+        "decision": Maker(
+            _decision,
+            lambda c, d, a: {"code": _code().lower(), "name": "New table", "department": d.pk},
+            {"name": "Changed"},
+        ),
+        "reading_batch": Maker(
+            _reading,
+            lambda c, d, a: {
+                "kpi": _kpi(c, c.root).pk,
+                "department": d.pk,
+                "at": "2026-02-01T06:00:00Z",
+                "value": "5",
+            },
+        ),
+        "report_pack": Maker(
+            _pack,
+            lambda c, d, a: {
+                "code": f"n{number()}",
+                "title": "New pack",
+                "department": d.pk,
+                "owner": a.pk,
+                "cadence": "week",
+                "layout": "pack",
+                "on_holiday": "next",
+            },
+            {"title": "Changed"},
+            {"run": {"period_key": "2026-W10"}},
+        ),
+        "report_recipient": Maker(
+            _recipient,
+            lambda c, d, a: {
+                "pack": _pack(c, d, a).pk,
+                "person": a.pk,
+                "channel": "app",
+            },
+            {"channel": "link"},
+        ),
+        "report_promise": Maker(
+            _promise,
+            lambda c, d, a: {
+                "pack": _pack(c, d, a).pk,
+                "period_key": "2026-W10",
+                "action": f"New {number()}",
+                "owner": a.pk,
+                "due_on": "2026-03-06",
+            },
+            {"result": "Done early"},
+        ),
+        "report_dispatch": Maker(_dispatch, lambda c, d, a: {}),
+        "report": Maker(_report, lambda c, d, a: {"period_key": "2026-W11"}, follow_ups=1),
+    }
+    | work.MAKERS
+    | cases.MAKERS
+)

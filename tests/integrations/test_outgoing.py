@@ -69,7 +69,9 @@ def rename(team: Team, name: str, actor: User | None = None) -> None:
 
 def run(handler: str) -> list[str]:
     with scope.system("test"):
-        owed = list(Delivery.objects.filter(handler=handler, done_at__isnull=True).order_by("id").values_list("pk", flat=True))
+        owed = list(
+            Delivery.objects.filter(handler=handler, done_at__isnull=True).order_by("id").values_list("pk", flat=True)
+        )
         Delivery.objects.filter(pk__in=owed).update(available_at=LONG_AGO)
     return [deliver(key) for key in owed]
 
@@ -269,7 +271,8 @@ def test_nothing_inside_is_reached(
 
 
 @pytest.mark.parametrize(
-    "url", ["http://example.org/", "https://user:pw@example.org/", "https://example.org:22/", "ftp://x/", "https://a b/"]
+    "url",
+    ["http://example.org/", "https://user:pw@example.org/", "https://example.org:22/", "ftp://x/", "https://a b/"],
 )
 def test_an_address_that_may_not_be_called_is_refused_at_once(cast: people.Cast, url: str) -> None:
     with scope.of(cast.by_role["OPM"]), pytest.raises(Refused) as refused:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models.functions import Now
 
 from apps.core.events import context
 from apps.core.events.facts import Fact
@@ -19,8 +21,11 @@ class ChainTooDeep(RuntimeError):
     """Facts caused facts caused facts: almost certainly a loop between handlers."""
 
 
-def emit(fact: Fact, *, actor: Any) -> Event:
-    """Record the fact beside the change it tells of. `actor` is the person, or None for the system."""
+def emit(fact: Fact, *, actor: Any, after: timedelta | None = None) -> Event:
+    """Record the fact beside the change it tells of. `actor` is the person, or None for the system.
+
+    `after` lets its handlers wait, for work that is to be tried again later.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("emit() belongs inside the transaction of the change it records.")
     around = context.current()
@@ -40,8 +45,9 @@ def emit(fact: Fact, *, actor: Any) -> Event:
     )
     owed = [one for one in interested(type(fact), fact.fact_name, payload) if one.when is None or one.when(event)]
     if owed:
+        waiting = {"available_at": Now() + after} if after else {}
         Delivery.objects.bulk_create(
-            [Delivery(event=event, handler=one.name, key=fact.subject, slow=one.slow) for one in owed]
+            [Delivery(event=event, handler=one.name, key=fact.subject, slow=one.slow, **waiting) for one in owed]
         )
         _ring()
     return event

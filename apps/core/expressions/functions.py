@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import reduce
 from typing import cast
 
-from apps.core.expressions.arithmetic import CONTEXT, divide, round_to, settled
+from apps.core.expressions.arithmetic import COMPARED_PLACES, CONTEXT, divide, round_to, settled
+from apps.core.expressions.function import MANY, Function, all_of, table
 from apps.core.expressions.nodes import Literal, Node, Type, Value
+from apps.core.expressions.texts import TEXT_AND_DATE
 from apps.core.expressions.typing import NUMERIC, TypeMismatch, common_type, need
-
-MANY = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
-    """One function. `python` is only called when no argument is missing, unless `sees_missing`.
-
-    `sql` holds {0}, {1} … for single arguments and {all} for all of them; each argument appears once,
-    so that nesting cannot blow the statement up.
-    """
-
-    name: str
-    usage: str
-    least: int
-    most: int
-    type_of: Callable[[Sequence[Node]], Type]
-    python: Callable[..., Value]
-    sql: str
-    sees_missing: bool = False
 
 
 def _numeric(nodes: Sequence[Node]) -> Type:
@@ -49,15 +30,6 @@ def _ordered(nodes: Sequence[Node]) -> Type:
 def _if(nodes: Sequence[Node]) -> Type:
     need(nodes[0], Type.BOOL)
     return common_type(nodes[1:])
-
-
-def _all(kind: Type, result: Type | None = None) -> Callable[[Sequence[Node]], Type]:
-    def rule(nodes: Sequence[Node]) -> Type:
-        for node in nodes:
-            need(node, kind)
-        return result or kind
-
-    return rule
 
 
 def _round(nodes: Sequence[Node]) -> Type:
@@ -79,10 +51,17 @@ def _safe_div(nodes: Sequence[Node]) -> Type:
 
 
 def _one_of(nodes: Sequence[Node]) -> Type:
-    need(nodes[0], Type.TEXT)
-    if not all(isinstance(node, Literal) and node.type is Type.TEXT for node in nodes[1:]):
-        raise TypeMismatch("The choices are texts in quotation marks.")
+    need(nodes[0], Type.TEXT, *NUMERIC, Type.DATE)
+    if not all(isinstance(node, Literal) for node in nodes[1:]):
+        raise TypeMismatch("The choices are written out.")
+    common_type(nodes)
     return Type.BOOL
+
+
+def _is_one_of(value: Value, *choices: Value) -> bool:
+    if isinstance(value, Decimal):
+        return any(round_to(value, COMPARED_PLACES) == round_to(cast(Decimal, one), COMPARED_PLACES) for one in choices)
+    return value in choices
 
 
 def _sum(*numbers: Decimal) -> Value:
@@ -121,21 +100,18 @@ def _pick(aggregate: str) -> str:
     return f"(SELECT CASE WHEN bool_and(xv IS NOT NULL) THEN {aggregate}(xv) END FROM (VALUES {{rows}}) AS xt(xv))"
 
 
-def _table(*functions: Function) -> dict[str, Function]:
-    return {function.name: function for function in functions}
-
-
-FUNCTIONS = _table(
+FUNCTIONS = table(
+    *TEXT_AND_DATE,
     Function(
         name="IF", usage="IF(condition, value, other value)", least=3, most=3, type_of=_if, python=_choose,
         sql="(CASE {0} WHEN TRUE THEN {1} WHEN FALSE THEN {2} END)", sees_missing=True,
     ),
     Function(
-        name="AND", usage="AND(condition, condition)", least=1, most=MANY, type_of=_all(Type.BOOL), python=_and,
+        name="AND", usage="AND(condition, condition)", least=1, most=MANY, type_of=all_of(Type.BOOL), python=_and,
         sql="({all AND})", sees_missing=True,
     ),
     Function(
-        name="OR", usage="OR(condition, condition)", least=1, most=MANY, type_of=_all(Type.BOOL), python=_or,
+        name="OR", usage="OR(condition, condition)", least=1, most=MANY, type_of=all_of(Type.BOOL), python=_or,
         sql="({all OR})", sees_missing=True,
     ),
     Function(
@@ -180,7 +156,7 @@ FUNCTIONS = _table(
     ),
     Function(
         name="DATEDIFF", usage="DATEDIFF(from date, to date)", least=2, most=2,
-        type_of=_all(Type.DATE, Type.NUMBER),
+        type_of=all_of(Type.DATE, Type.NUMBER),
         python=lambda start, end: Decimal((cast(date, end) - cast(date, start)).days),
         sql="({1} - {0})::numeric",
     ),
@@ -189,11 +165,11 @@ FUNCTIONS = _table(
         python=lambda value: value is None, sql="({0} IS NULL)", sees_missing=True,
     ),
     Function(
-        name="ONE_OF", usage='ONE_OF(text, "choice", "choice")', least=2, most=MANY, type_of=_one_of,
-        python=lambda text, *choices: text in choices, sql="({0} IN ({rest}))",
+        name="ONE_OF", usage='ONE_OF(value, "choice", "choice")', least=2, most=MANY, type_of=_one_of,
+        python=_is_one_of, sql="({0} IN ({rest}))", sql_numeric="(ROUND({0}, 10) IN ({rest_rounded}))",
     ),
     Function(
-        name="DATE", usage='DATE("2026-11-24")', least=1, most=1, type_of=_all(Type.TEXT, Type.DATE),
+        name="DATE", usage='DATE("2026-11-24")', least=1, most=1, type_of=all_of(Type.TEXT, Type.DATE),
         python=lambda value: value, sql="{0}",
     ),
 )  # fmt: skip

@@ -79,11 +79,15 @@ def _binary_pattern(node: Binary) -> str:
 
 
 def _call_pattern(node: Call) -> str:
-    pattern = FUNCTIONS[node.function].sql
+    function = FUNCTIONS[node.function]
+    numeric = bool(node.arguments) and node.arguments[0].type in NUMERIC
+    pattern = function.sql_numeric if numeric and function.sql_numeric else function.sql
     count = len(node.arguments)
     places = [f"{{{index}}}" for index in range(count)]
     pattern = re.sub(r"\{all ([^}]+)\}", lambda found: f" {found[1]} ".join(places), pattern)
     pattern = pattern.replace("{rows}", ", ".join(f"({place})" for place in places))
+    rounded = ", ".join(f"ROUND({place}, {COMPARED_PLACES})" for place in places[1:])
+    pattern = pattern.replace("{rest_rounded}", rounded)
     pattern = pattern.replace("{rest}", ", ".join(places[1:])).replace("{count}", str(count))
     pattern = pattern.replace("{all_places}", "{0}, 0" if count == 1 else "{0}, ({1})::int")
     # SAFE_DIV without a fallback: no value.

@@ -1,5 +1,5 @@
 """Nouns of workflows at both doors."""
 
-from apps.workflows.resources import cases, decisions, definitions
+from apps.workflows.resources import cases, decisions, definitions, rules
 
-__all__ = ["cases", "decisions", "definitions"]
+__all__ = ["cases", "decisions", "definitions", "rules"]

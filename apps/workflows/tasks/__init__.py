@@ -1,5 +1,5 @@
 """What workflows does by the clock."""
 
-from apps.workflows.tasks import cases
+from apps.workflows.tasks import cases, rules
 
-__all__ = ["cases"]
+__all__ = ["cases", "rules"]

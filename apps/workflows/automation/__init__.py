@@ -1,0 +1,1 @@
+"""Pure parts of automation: triggers, conditions, values of steps, pauses between attempts."""

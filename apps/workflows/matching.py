@@ -1,0 +1,183 @@
+"""Finds the rules that an event or a moment fires, each judged with its owner's eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import Q
+
+from apps.core.access import scope
+from apps.core.events.facts import Recorded, facts
+from apps.core.models import Event
+from apps.core.resources.resource import of_subject
+from apps.org.models import Closure
+from apps.workflows import rule_definition, rule_fields, state_hours
+from apps.workflows.automation.conditions import working_hours_asked
+from apps.workflows.models import Rule, RuleVersion
+from apps.workflows.rule_definition import Definition
+from apps.workflows.rule_fields import Found
+from apps.workflows.services import rules as rule_services
+from apps.workflows.services import runs
+
+MOST_OCCURRENCES, MOST_RECORDS = 100, 500
+LATE = timedelta(minutes=10)
+
+
+def match_event(event: Event) -> int:
+    """Fire every rule that waited for this event when it happened; never twice. Returns how many runs began."""
+    if event.name in rule_definition.OWN_FACTS:
+        return 0
+    noun = event.subject.partition(":")[0]
+    waiting = Q(trigger="fact", watches=event.name) | Q(trigger="change", watches=noun)
+    rules = Rule.objects.filter(waiting, state=Rule.State.ON, switched_at__lte=event.at)
+    fired = 0
+    for rule in rules.select_related("owner", "department"):
+        version = newest(rule)
+        if concerns(rule, event) and (made := rule_definition.of_version(version)) and wants(made, event):
+            found = seen_by(rule, event, made)
+            if found is not None and made.holds(found.values):
+                fired += runs.fire(rule, version, event=event) is not None
+    return fired
+
+
+def newest(rule: Rule) -> RuleVersion:
+    found: RuleVersion = RuleVersion.objects.get(rule=rule, number=rule.number)
+    return found
+
+
+def concerns(rule: Rule, event: Event) -> bool:
+    """A rule sees what concerns its department and those below; events of no department only from the top."""
+    if not event.departments:
+        return bool(rule.department.parent_id is None)
+    below = Closure.objects.filter(ancestor_id=rule.department_id, descendant_id__in=event.departments)
+    return bool(rule.department_id in event.departments or below.exists())
+
+
+def wants(made: Definition, event: Event) -> bool:
+    """Whether the event is of the kind the trigger names; a record's own event, not one that only mentions it."""
+    if made.kind == "fact":
+        return bool(event.name == made.trigger["fact"])
+    kind = facts.get(event.name)
+    created = kind is not None and issubclass(kind, Recorded)
+    what = made.trigger.get("what", "any")
+    if what == "created":
+        return created
+    changed = bool(event.changes)
+    return changed if what == "changed" else created or changed
+
+
+def seen_by(rule: Rule, event: Event, made: Definition) -> Found | None:
+    """The event's values as the owner may see them; without an owner nothing is seen."""
+    owner = rule.owner
+    if owner is None or not owner.is_active:
+        return None
+    with scope.of(owner):
+        found = rule_fields.from_event(event, made.trigger, actor=owner)
+        values = {**found.values, "event.actor": _actor(event)}
+        return _with_hours(Found(values, found.record, found.resource), made, event.at)
+
+
+def _actor(event: Event) -> str:
+    if event.actor_id is None:
+        return ""
+    people = get_user_model()._default_manager.filter(pk=event.actor_id)
+    return str(people.values_list("username", flat=True).first() or "")
+
+
+def _with_hours(found: Found, made: Definition, now: datetime) -> Found:
+    found = Found({**found.values, "today": rule_fields.local_date(now)}, found.record, found.resource)
+    asked = working_hours_asked(made.condition)
+    if not asked or found.record is None:
+        return found
+    hours = {f"hours:{path}": state_hours.working_hours(found.record, path, now=now) for path in asked}
+    return Found({**found.values, **hours}, found.record, found.resource)
+
+
+def fire_due(*, now: datetime) -> int:
+    """Fire every schedule whose time has come, each planned time once, by its policy for missed ones."""
+    fired = 0
+    due = Rule.objects.filter(state=Rule.State.ON, next_due_at__lte=now).values_list("pk", flat=True)
+    for key in list(due):
+        with transaction.atomic():
+            rule = Rule.objects.select_for_update(of=("self",)).select_related("owner", "department").get(pk=key)
+            if rule.state == Rule.State.ON and rule.next_due_at is not None and rule.next_due_at <= now:
+                fired += _fire_times(rule, now)
+    return fired
+
+
+def _fire_times(rule: Rule, now: datetime) -> int:
+    version = newest(rule)
+    made = rule_definition.of_version(version)
+    assert rule.next_due_at is not None and made.schedule is not None
+    since = rule.next_due_at - timedelta(seconds=1)
+    times = list(islice(takewhile(lambda at: at <= now, made.schedule.occurrences(since)), MOST_OCCURRENCES))
+    kept = by_policy(times, str(made.trigger.get("misfire", "one")), now)
+    if len(times) > len(kept) or (times and now - times[0] > LATE):
+        rule_services.mark_missed(rule, reason=f"{len(times)} planned times were not kept on time.", now=now)
+    fired = sum(_fire_at(rule, version, made, at) for at in kept)
+    Rule.objects.filter(pk=rule.pk).update(next_due_at=made.schedule.next_after(now))
+    return fired
+
+
+def by_policy(times: list[datetime], policy: str, now: datetime) -> list[datetime]:
+    """Which of the due times still run: all, the last one, or only one that is not late."""
+    if policy == "all":
+        return times
+    last = times[-1:]
+    return last if policy == "one" else [at for at in last if now - at <= LATE]
+
+
+def _fire_at(rule: Rule, version: RuleVersion, made: Definition, at: datetime) -> int:
+    if made.resource is None:
+        return int(
+            made.holds({"today": rule_fields.local_date(at)})
+            and runs.fire(rule, version, event=None, planned_at=at) is not None
+        )
+    abouts = [found.record.subject() for found in records_at(rule, made, at)]
+    return sum(runs.fire(rule, version, event=None, planned_at=at, about=one) is not None for one in abouts)
+
+
+def records_at(rule: Rule, made: Definition, at: datetime) -> Iterator[Found]:
+    """Every record in the owner's reach for which the conditions hold now."""
+    owner = rule.owner
+    if owner is None or not owner.is_active or made.resource is None:
+        return
+    with scope.of(owner):
+        rows = made.resource.rows(owner)
+        names = {one.name for one in made.resource.model._meta.concrete_fields}
+        if "department" in names:
+            below = Closure.objects.filter(ancestor_id=rule.department_id).values("descendant_id")
+            rows = rows.filter(department_id__in=below)
+        if "archived_at" in names:
+            rows = rows.filter(archived_at__isnull=True)
+        found = [rule_fields.from_record(one, made.resource) for one in rows.order_by("pk")[:MOST_RECORDS]]
+        found = [_with_hours(one, made, at) for one in found]
+    yield from (one for one in found if made.holds(one.values))
+
+
+def found_for(run: Any, made: Definition) -> Found:
+    """What a run works with: its event again, or its record, as the owner sees it now."""
+    if run.event is not None:
+        return seen_by(run.rule, run.event, made) or Found({})
+    target = of_subject(run.about)
+    with scope.of(run.rule.owner):
+        record = target[0].rows(run.rule.owner).filter(pk=target[1]).first() if target is not None else None
+    return rule_fields.from_record(record, target[0]) if record is not None and target is not None else Found({})
+
+
+def alarm_silent(*, now: datetime) -> int:
+    """Rules that should have run by now and did not: a dead man's switch."""
+    said = 0
+    rules = Rule.objects.filter(state=Rule.State.ON, expect_every_hours__isnull=False, missed_at__isnull=True)
+    for rule in rules:
+        last = max(filter(None, (rule.last_run_at, rule.switched_at)), default=None)
+        if last is not None and now - last > timedelta(hours=rule.expect_every_hours or 0):
+            reason = f"It should run every {rule.expect_every_hours} hours and did not."
+            rule_services.mark_missed(rule, reason=reason, now=now)
+            said += 1
+    return said

@@ -1,0 +1,144 @@
+"""A rule's definition, checked as a whole: trigger, conditions and steps, each complaint with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+
+from apps.core.errors import Refused
+from apps.core.events.facts import facts
+from apps.core.expressions.evaluating import evaluate
+from apps.core.expressions.nodes import Node
+from apps.core.models import Event
+from apps.core.resources.resource import Resource, resources
+from apps.core.values.cron import looks_like_cron, rrule_of
+from apps.core.values.recurrence import Recurrence, recurrence
+from apps.workflows import rule_fields, rule_steps
+from apps.workflows.automation.conditions import Field, compile_tree
+from apps.workflows.rule_steps import Ready
+
+MISFIRES = {"one": "Run once", "skip": "Leave it out", "all": "Run every one"}
+CHANGES = {"any": "Added or changed", "created": "Added", "changed": "Changed"}
+KINDS = ("fact", "change", "schedule")
+MOST_KNOWN = 2000
+# A rule on these would answer to its own machinery.
+OWN_FACTS = ("workflows.run_queued", "workflows.run_changed")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A definition ready to use."""
+
+    trigger: Mapping[str, Any]
+    resource: Resource | None
+    fields: Mapping[str, Field]
+    condition: Node
+    steps: tuple[Ready, ...]
+    schedule: Recurrence | None = None
+
+    @property
+    def kind(self) -> str:
+        return str(self.trigger["kind"])
+
+    @property
+    def watches(self) -> str:
+        return str(self.trigger.get("fact") or self.trigger.get("resource") or "")
+
+    def holds(self, values: Mapping[str, Any]) -> bool:
+        return evaluate(self.condition, rule_fields.typed(values, self.fields)) is True
+
+
+def refuse(message: str) -> Refused:
+    return Refused(message, code="bad_rule", field="definition")
+
+
+def understood(data: Any, *, finished: bool = True) -> Definition:
+    """The definition, or a refusal that names its place. An unfinished draft may still lack trigger and steps."""
+    if not isinstance(data, dict) or not isinstance(data.get("trigger"), dict):
+        raise refuse("A rule is written with trigger, conditions and steps.")
+    unknown = sorted(set(data) - {"trigger", "conditions", "steps"})
+    if unknown:
+        raise refuse(f"A rule has no part “{unknown[0]}”. It has trigger, conditions and steps.")
+    trigger = dict(data["trigger"])
+    schedule = _check_trigger(trigger, finished)
+    resource = rule_fields.resource_of(trigger)
+    fields = rule_fields.fields_of(trigger)
+    condition = compile_tree(data.get("conditions") or {"all": []}, fields)
+    steps = data.get("steps", [])
+    if not isinstance(steps, list) or len(steps) > rule_steps.MOST_STEPS:
+        raise refuse(f"A rule has a list of at most {rule_steps.MOST_STEPS} steps.")
+    if finished and not steps:
+        raise refuse("The rule does nothing yet. Add a step.")
+    made = tuple(rule_steps.ready(step, number, resource, fields) for number, step in enumerate(steps, 1))
+    return Definition(trigger, resource, fields, condition, made, schedule)
+
+
+def _check_trigger(trigger: dict[str, Any], finished: bool) -> Recurrence | None:
+    kind = trigger.get("kind")
+    if kind not in KINDS:
+        raise refuse(f"There is no trigger “{kind}”. Use one of: {', '.join(KINDS)}.")
+    name = trigger.get("resource") or ""
+    if name and name not in resources:
+        raise refuse(f"There is no kind of record “{name}”.")
+    if kind == "schedule":
+        return _schedule(trigger, finished)
+    if kind == "change":
+        if finished and not name:
+            raise refuse("Choose which kind of record the rule watches.")
+        if trigger.get("what", "any") not in CHANGES:
+            raise refuse(f"A record is watched for one of: {', '.join(CHANGES)}.")
+        return None
+    fact = trigger.get("fact") or ""
+    if fact in OWN_FACTS:
+        raise refuse("This happens with every run of a rule, so no rule may wait for it.")
+    if (finished or fact) and fact not in facts:
+        raise refuse(f"There is no happening “{fact}”. Choose one of the list.")
+    return None
+
+
+def _schedule(trigger: dict[str, Any], finished: bool) -> Recurrence | None:
+    zone = trigger.get("zone") or settings.SITE_TIME_ZONE
+    try:
+        place = ZoneInfo(str(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise refuse(f"There is no time zone “{str(zone)[:40]}”. Write one such as Europe/Berlin.") from None
+    if trigger.get("misfire", "one") not in MISFIRES:
+        raise refuse(f"A missed time is one of: {', '.join(MISFIRES)}.")
+    text = str(trigger.get("rule") or "")
+    if not text and not finished:
+        return None
+    start = str(trigger.get("start") or "2026-01-01T00:00:00")
+    try:
+        first = datetime.fromisoformat(start).replace(tzinfo=None)
+    except ValueError:
+        raise refuse(f"“{start[:30]}” is no time. Write 2026-11-24T07:00.") from None
+    rule = rrule_of(text, field="definition") if looks_like_cron(text) else text
+    return recurrence(rule, start=first, zone=place, field="definition")
+
+
+def guessed(trigger: dict[str, Any]) -> dict[str, Any]:
+    """A fact says of which kind of record it tells only when it happens: the last one tells."""
+    if trigger.get("kind") == "fact" and trigger.get("fact") and not trigger.get("resource"):
+        last = Event.objects.filter(name=trigger["fact"]).order_by("-id").values_list("subject", flat=True).first()
+        name = (last or "").partition(":")[0]
+        if name in resources:
+            return {**trigger, "resource": name}
+    return trigger
+
+
+_KNOWN: dict[tuple[int, datetime], Definition] = {}
+
+
+def of_version(version: Any) -> Definition:
+    """The definition of a stored version, understood once per process: a version never changes."""
+    key = (version.pk, version.saved_at)
+    if key not in _KNOWN:
+        if len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[key] = understood(version.definition)
+    return _KNOWN[key]
