@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 
 from apps.core.errors import Refused
-from apps.core.events.facts import facts
+from apps.core.events.facts import Recorded, facts
 from apps.core.expressions.evaluating import evaluate
 from apps.core.expressions.nodes import Node
 from apps.core.models import Event
@@ -122,13 +122,19 @@ def _schedule(trigger: dict[str, Any], finished: bool) -> Recurrence | None:
 
 
 def guessed(trigger: dict[str, Any]) -> dict[str, Any]:
-    """A fact says of which kind of record it tells only when it happens: the last one tells."""
-    if trigger.get("kind") == "fact" and trigger.get("fact") and not trigger.get("resource"):
-        last = Event.objects.filter(name=trigger["fact"]).order_by("-id").values_list("subject", flat=True).first()
-        name = (last or "").partition(":")[0]
-        if name in resources:
-            return {**trigger, "resource": name}
-    return trigger
+    """Of which record a fact tells, and what a message holds, shows only when it happens: the last one tells."""
+    if trigger.get("kind") != "fact" or not trigger.get("fact"):
+        return trigger
+    last = Event.objects.filter(name=trigger["fact"]).order_by("-id").first()
+    if last is None:
+        return trigger
+    found, name = dict(trigger), last.subject.partition(":")[0]
+    if not found.get("resource") and name in resources:
+        found["resource"] = name
+    body, kind = last.payload.get("values"), facts.get(trigger["fact"])
+    if not found.get("body") and isinstance(body, dict) and kind is not None and not issubclass(kind, Recorded):
+        found["body"] = rule_fields.body_words(body)
+    return found
 
 
 _KNOWN: dict[tuple[int, datetime], Definition] = {}

@@ -20,6 +20,8 @@ from apps.workflows.automation.conditions import Field
 
 COMMON = {"subject", "departments", "changes", "title", "values"}
 KINDS = {"int": Type.NUMBER, "Decimal": Type.NUMBER, "bool": Type.BOOL}
+MESSAGE_KINDS = {"number": Type.NUMBER, "yesno": Type.BOOL, "date": Type.DATE}
+MOST_BODY = 60
 LEFT_OUT = {"id", "version", "password"}
 
 
@@ -49,11 +51,40 @@ def fields_of(trigger: Mapping[str, Any]) -> dict[str, Field]:
             Field("event.subject", "What it is about, for links", Type.TEXT),
         ]
         found += _fact_fields(facts.get(str(trigger.get("fact", ""))))
+        found += [Field(f"body.{name}", f"Message: {name}", kind) for name, kind in body_of(trigger)]
     if resource is not None:
         if trigger.get("kind") != "schedule":
             found += _changed_fields(resource)
         found += _record_fields(resource)
     return {one.path: one for one in found}
+
+
+def body_of(trigger: Mapping[str, Any]) -> list[tuple[str, Type]]:
+    """The fields of a message from outside, as the trigger names them: “amount number, status text”."""
+    found = []
+    for part in str(trigger.get("body") or "").split(","):
+        name, _, kind = part.strip().partition(" ")
+        if all(one.isidentifier() for one in name.split(".")):
+            found.append((name, MESSAGE_KINDS.get(kind.strip(), Type.TEXT)))
+    return found[:MOST_BODY]
+
+
+def body_words(values: Mapping[str, Any]) -> str:
+    """How a trigger would name the fields of this message."""
+    names = {bool: "yesno", int: "number", float: "number"}
+    flat = [(name, value) for name, value in flattened(values) if all(one.isidentifier() for one in name.split("."))]
+    return ", ".join(f"{name} {names.get(type(value), 'text')}" for name, value in flat[:MOST_BODY])
+
+
+def flattened(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Nested objects by dotted names, two levels deep; lists are left out."""
+    found: list[tuple[str, Any]] = []
+    for name, value in values.items():
+        if isinstance(value, dict) and prefix.count(".") < 1:
+            found += flattened(value, f"{prefix}{name}.")
+        elif not isinstance(value, dict | list):
+            found.append((f"{prefix}{name}", value))
+    return found
 
 
 def _fact_fields(kind: type[Fact] | None) -> list[Field]:
@@ -129,6 +160,8 @@ def from_event(event: Event, trigger: Mapping[str, Any], *, actor: Any) -> Found
     kind = facts.get(event.name)
     if kind is not None and issubclass(kind, Recorded):
         values |= {f"after.{name}": value for name, value in event.payload.get("values", {}).items()}
+    elif isinstance(event.payload.get("values"), dict):
+        values |= {f"body.{name}": value for name, value in flattened(event.payload["values"])}
     for name, pair in event.changes.items():
         if isinstance(pair, list) and len(pair) == 2:
             values |= {f"before.{name}": pair[0], f"after.{name}": pair[1], f"changed:after.{name}": pair[0] != pair[1]}

@@ -10,7 +10,7 @@ from apps.workflows.automation.conditions import GROUPS, MOST_DEPTH, MOST_ROWS
 from apps.workflows.rule_steps import MOST_STEPS, NEW, RECORD
 
 Draft = dict[str, Any]
-TRIGGER = ("kind", "fact", "resource", "what", "rule", "zone", "misfire", "start")
+TRIGGER = ("kind", "fact", "body", "resource", "what", "rule", "zone", "misfire", "start")
 
 
 def from_post(post: Mapping[str, str]) -> Draft:
@@ -27,7 +27,7 @@ def from_post(post: Mapping[str, str]) -> Draft:
 def _fitting(trigger: dict[str, str]) -> dict[str, str]:
     """Only what the kind of trigger has."""
     kept = {
-        "fact": ("kind", "fact", "resource"),
+        "fact": ("kind", "fact", "resource", "body"),
         "change": ("kind", "resource", "what"),
         "schedule": ("kind", "rule", "zone", "misfire", "start", "resource"),
     }

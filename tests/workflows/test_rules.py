@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from apps.core.access import scope
 from apps.core.errors import Refused
+from apps.core.events.log import emit
 from apps.core.models import Event
+from apps.integrations.events import HookReceived
 from apps.org import services as org
 from apps.org.models import Team
 from apps.work.models import Task
@@ -366,3 +368,26 @@ def test_dates_may_be_said_from_today(company: Any, manager: Any) -> None:
         form_team(company)
         assert happen() >= 0
         assert Task.objects.filter(title=value).count() == fires
+
+
+def test_a_message_from_outside_fires_by_what_it_holds(company: Any, manager: Any) -> None:
+    def receive(**values: Any) -> int:
+        told = HookReceived(subject="inbound_hook:1", hook_id=1, hook="shop", call_id=1, kind="order", values=values)
+        emit(told, actor=None)
+        return happen()
+
+    receive(amount=1, order={"id": "A1"})
+    trigger = {"kind": "fact", "fact": "integrations.hook_received"}
+    conditions = {
+        "all": [
+            {"field": "body.amount", "op": "gt", "value": "100"},
+            {"field": "fact.hook", "op": "is", "value": "shop"},
+        ]
+    }
+    step = open_task("Order {body.order.id}", department="ROOT")
+    made = rule(company, manager, definition(trigger, step, conditions=conditions))
+    assert made.definition["trigger"]["body"] == "amount number, order.id text"
+    assert receive(amount=99.5, order={"id": "B2"}) == 0
+    assert receive(amount="many", order={"id": "C3"}) == 0
+    assert receive(amount=100.5, order={"id": "D4"}) == 1
+    assert Task.objects.get().title == "Order D4"
