@@ -72,7 +72,9 @@ def body_of(trigger: Mapping[str, Any]) -> list[tuple[str, Type]]:
 def body_words(values: Mapping[str, Any]) -> str:
     """How a trigger would name the fields of this message."""
     names = {bool: "yesno", int: "number", float: "number"}
-    flat = [(name, value) for name, value in sorted(flattened(values)) if all(one.isidentifier() for one in name.split("."))]
+    flat = [
+        (name, value) for name, value in sorted(flattened(values)) if all(one.isidentifier() for one in name.split("."))
+    ]
     return ", ".join(f"{name} {names.get(type(value), 'text')}" for name, value in flat[:MOST_BODY])
 
 
