@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps.core.access import scope
 from apps.core.events.facts import Recorded, facts
@@ -35,13 +35,25 @@ def match_event(event: Event) -> int:
     noun = event.subject.partition(":")[0]
     waiting = Q(trigger="fact", watches=event.name) | Q(trigger="change", watches=noun)
     rules = Rule.objects.filter(waiting, state=Rule.State.ON, switched_at__lte=event.at)
+    rules = list(rules.select_related("owner", "department"))
+    if not rules:
+        return 0
+    versions = {
+        one.rule_id: one for one in RuleVersion.objects.filter(rule__in=rules, number=F("rule__number")).order_by()
+    }
+    above = _above(event)
+    eyes: dict[int | None, Found | None] = {}
     fired = 0
-    for rule in rules.select_related("owner", "department"):
-        version = newest(rule)
-        if concerns(rule, event) and (made := rule_definition.of_version(version)) and wants(made, event):
-            found = seen_by(rule, event, made)
-            if found is not None and made.holds(found.values):
-                fired += runs.fire(rule, version, event=event) is not None
+    for rule in rules:
+        version = versions[rule.pk]
+        made = rule_definition.of_version(version)
+        if not _among(rule, event, above) or not wants(made, event):
+            continue
+        if rule.owner_id not in eyes:
+            eyes[rule.owner_id] = _seen(rule.owner, event, made)
+        seen = eyes[rule.owner_id]
+        if seen is not None and made.holds(_with_hours(seen, made, event.at).values):
+            fired += runs.fire(rule, version, event=event) is not None
     return fired
 
 
@@ -52,10 +64,17 @@ def newest(rule: Rule) -> RuleVersion:
 
 def concerns(rule: Rule, event: Event) -> bool:
     """A rule sees what concerns its department and those below; events of no department only from the top."""
-    if not event.departments:
-        return bool(rule.department.parent_id is None)
-    below = Closure.objects.filter(ancestor_id=rule.department_id, descendant_id__in=event.departments)
-    return bool(rule.department_id in event.departments or below.exists())
+    return _among(rule, event, _above(event))
+
+
+def _above(event: Event) -> set[int]:
+    """The departments concerned and those above them."""
+    found = Closure.objects.filter(descendant_id__in=event.departments).values_list("ancestor_id", flat=True)
+    return {*event.departments, *found} if event.departments else set()
+
+
+def _among(rule: Rule, event: Event, above: set[int]) -> bool:
+    return rule.department_id in above if event.departments else rule.department.parent_id is None
 
 
 def wants(made: Definition, event: Event) -> bool:
@@ -72,14 +91,18 @@ def wants(made: Definition, event: Event) -> bool:
 
 
 def seen_by(rule: Rule, event: Event, made: Definition) -> Found | None:
-    """The event's values as the owner may see them; without an owner nothing is seen."""
-    owner = rule.owner
+    """The event's values as the rule's owner may see them, with the hours its conditions ask for."""
+    found = _seen(rule.owner, event, made)
+    return None if found is None else _with_hours(found, made, event.at)
+
+
+def _seen(owner: Any, event: Event, made: Definition) -> Found | None:
+    """What one owner sees is the same for all their rules; without an owner nothing is seen."""
     if owner is None or not owner.is_active:
         return None
     with scope.of(owner):
         found = rule_fields.from_event(event, made.trigger, actor=owner)
-        values = {**found.values, "event.actor": _actor(event)}
-        return _with_hours(Found(values, found.record, found.resource), made, event.at)
+        return Found({**found.values, "event.actor": _actor(event)}, found.record, found.resource)
 
 
 def _actor(event: Event) -> str:
