@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,7 +13,7 @@ from django.conf import settings
 from apps.core.errors import Refused
 from apps.core.events.facts import Recorded, facts
 from apps.core.expressions.evaluating import evaluate
-from apps.core.expressions.nodes import Node
+from apps.core.expressions.nodes import Node, names_in
 from apps.core.models import Event
 from apps.core.resources.resource import Resource, resources
 from apps.core.values.cron import looks_like_cron, rrule_of
@@ -40,6 +40,7 @@ class Definition:
     condition: Node
     steps: tuple[Ready, ...]
     schedule: Recurrence | None = None
+    asked: Mapping[str, Field] = field(default_factory=dict)  # the fields that the conditions ask about
 
     @property
     def kind(self) -> str:
@@ -50,7 +51,7 @@ class Definition:
         return str(self.trigger.get("fact") or self.trigger.get("resource") or "")
 
     def holds(self, values: Mapping[str, Any]) -> bool:
-        return evaluate(self.condition, rule_fields.typed(values, self.fields)) is True
+        return evaluate(self.condition, rule_fields.typed(values, self.asked)) is True
 
 
 def refuse(message: str) -> Refused:
@@ -75,7 +76,9 @@ def understood(data: Any, *, finished: bool = True) -> Definition:
     if finished and not steps:
         raise refuse("The rule does nothing yet. Add a step.")
     made = tuple(rule_steps.ready(step, number, resource, fields) for number, step in enumerate(steps, 1))
-    return Definition(trigger, resource, fields, condition, made, schedule)
+    named = {name.removeprefix("changed:") for name in names_in(condition)}
+    asked = {path: one for path, one in fields.items() if path in named}
+    return Definition(trigger, resource, fields, condition, made, schedule, asked)
 
 
 def _check_trigger(trigger: dict[str, Any], finished: bool) -> Recurrence | None:

@@ -211,12 +211,10 @@ def local_date(at: datetime) -> date:
 
 def typed(values: Mapping[str, Any], offered: Mapping[str, Field]) -> dict[str, Any]:
     """The values as the kernel's expressions want them; what does not fit its type is missing."""
-    found: dict[str, Any] = {}
-    for path, value in values.items():
-        if path == "today" or path.startswith(("changed:", "hours:")):
-            found[path] = value
-        elif path in offered:
-            found[path] = _as(offered[path].type, value)
+    found = {
+        path: value for path, value in values.items() if path == "today" or path.startswith(("changed:", "hours:"))
+    }
+    found |= {path: _as(field.type, values[path]) for path, field in offered.items() if path in values}
     for path, field in offered.items():
         if field.before:
             found.setdefault(f"changed:{path}", False)
