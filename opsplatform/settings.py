@@ -281,6 +281,13 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "GrainEnum": "apps.kpis.models.Grain",
         "ImportStateEnum": "apps.core.models.ImportBatch.State",
+        "ProcessLevelEnum": "apps.processes.models.Process.Level",
+        "ProcessStateEnum": "apps.processes.models.Process.State",
+        "DocumentKindEnum": "apps.processes.models.Document.Kind",
+        "RevisionStateEnum": "apps.processes.models.Revision.State",
+        "HandoffStateEnum": "apps.processes.models.Handoff.State",
+        "PracticeStateEnum": "apps.processes.models.Practice.State",
+        "ObjectiveLevelEnum": "apps.strategy.models.Objective.Level",
         "OnDayOffEnum": "apps.work.models.Series.Holiday",
         "ReportOnDayOffEnum": "apps.reports.models.Pack.Holiday",
         "ApproverKindEnum": "apps.work.models.approval.StepKind",

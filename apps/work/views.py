@@ -30,6 +30,7 @@ from apps.core.web.homecards import View, by_cost_of_waiting, contributions
 from apps.core.web.navigation import TOP, NavPage, add_page
 from apps.work import queries, rows
 from apps.work.forms import CompleteForm
+from apps.work.instructions import instruction_for
 from apps.work.models import Task
 from apps.work.services.tasks import require_open
 
@@ -188,6 +189,7 @@ def _show_task(request: HttpRequest, task: Task, form: ActionForm, *, status: in
         "steps": _steps(task, form),
         "possible": task.is_open and task.state != Task.State.HELD,
         "token": secrets.token_urlsafe(16),
+        "instruction": instruction_for(task.instruction, request.user),
         "record_url": reverse("record", args=["tasks", task.pk]),
         "due": cells.when(task.due_at, cells.zone_of(request.user))[0] if task.due_at else "",
         "page": {"title": task.title},

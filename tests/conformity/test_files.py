@@ -21,6 +21,10 @@ ONE_WAY = {"reading_batch": "a batch is a receipt; its file holds readings, test
 NOUNS = {one.name: one for one in resources if one.import_key and one.name not in ONE_WAY}
 # The column in which one cell is changed, and to what, where it is not the name.
 CELLS = {
+    "document": ("title", "Written by file"),
+    "document_revision": ("change", "Written by file"),
+    "handoff": ("title", "Written by file"),
+    "practice": ("title", "Written by file"),
     "task": ("title", "Written by file"),
     "recurring_task": ("title", "Written by file"),
     "approval_policy_step": ("need", "2"),

@@ -20,7 +20,7 @@ from apps.reports import services as reports
 from apps.reports.models import Dispatch, Recipient
 from apps.strategy import services as strategy
 from apps.workflows.services import decisions, rules, runs
-from tests.factories import cases, people, work
+from tests.factories import cases, people, processes, work
 from tests.factories.maker import START, Maker, number
 from tests.factories.maker import code as _code
 from tests.factories.people import Company
@@ -473,5 +473,6 @@ MAKERS: dict[str, Maker] = (
         "report": Maker(_report, lambda c, d, a: {"period_key": "2026-W11"}, follow_ups=1),
     }
     | work.MAKERS
+    | processes.MAKERS
     | cases.MAKERS
 )

@@ -34,6 +34,7 @@ RULES = {
         f"{_ALL} OR department_id = ANY ({_MINE}) OR requested_by_id = {_ME} OR seats @> to_jsonb(ARRAY[{_ME}])",
     )
     * 2,
+    "handoff": (f"{_ALL} OR department_id = ANY ({_MINE}) OR to_department_id = ANY ({_MINE})",) * 2,
     "job": (f"{_ALL} OR owner_id = {_ME} OR department_id = ANY ({_MINE})", f"{_ALL} OR owner_id = {_ME}"),
     "event": (f"{_ALL} OR departments && {_MINE} OR actor_id = {_ME}", "true"),
     "around": (f"{_ALL} OR departments = '{{}}' OR departments && ({_MINE} || {_ABOVE})", "true"),

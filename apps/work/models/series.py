@@ -53,6 +53,9 @@ class Series(Noun):
     due_minutes = models.PositiveIntegerField(
         "due after, in working minutes", null=True, blank=True, validators=[MinValueValidator(1)]
     )
+    instruction = models.CharField(
+        max_length=60, blank=True, help_text="Document and step shown with the task, such as SOP-12#3"
+    )
     form = models.JSONField("fields to fill in", default=list, blank=True)
     checklist = models.JSONField(default=list, blank=True, help_text="One line per point")
     skill = models.CharField("skill required", max_length=60, blank=True)

@@ -107,6 +107,9 @@ class Task(Noun):
         help_text="Counted in the working time of the site; the clock stops on hold",
     )
     about = models.CharField(max_length=120, blank=True, help_text="The record it concerns, such as alert:12")
+    instruction = models.CharField(
+        max_length=60, blank=True, help_text="Document and step shown with the task, such as SOP-12#3"
+    )
     form = models.JSONField("fields to fill in", default=list, blank=True)
     checklist = models.JSONField(default=list, blank=True, help_text="One line per point")
     skill = models.CharField("skill required", max_length=60, blank=True)

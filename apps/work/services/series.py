@@ -20,7 +20,7 @@ from apps.work.services.tasks import open_task
 BATCH = 200
 TEMPLATE = (
     *("title", "department", "assignee", "role", "team", "priority", "description"),
-    *("form", "checklist", "skill", "photo", "signature"),
+    *("form", "checklist", "instruction", "skill", "photo", "signature"),
 )
 MOST_AT_ONCE = 50
 LATE = timedelta(hours=1)  # a time this long past counts as missed
