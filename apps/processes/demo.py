@@ -89,7 +89,7 @@ def build(demo: Demo) -> None:
         department=departments["TEST"],
         owner=people["demo.dpm"],
         process=made["Leak test"],
-        readers=["OPR", "SUP"],
+        readers="OPR, SUP",
         actor=None,
     )
     first = services.draft_revision(

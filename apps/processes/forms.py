@@ -46,12 +46,28 @@ class StepsField(forms.JSONField):
             raise forms.ValidationError(error.message) from error
 
 
+class RolesField(forms.MultipleChoiceField):
+    """Roles to tick; kept as their codes in one line, which files and the API may write as well."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def prepare_value(self, value: Any) -> Any:
+        return self.to_python(value)
+
+    def to_python(self, value: Any) -> list[str]:
+        if isinstance(value, str):
+            return [one.strip() for one in value.split(",") if one.strip()]
+        return super().to_python(value)
+
+    def clean(self, value: Any) -> Any:
+        return ", ".join(super().clean(value))
+
+
 class _Readers(ActionForm):
-    readers = forms.MultipleChoiceField(
+    readers = RolesField(
         choices=ROLE_CHOICES,
         required=False,
         label="Who must read it",
-        widget=forms.CheckboxSelectMultiple,
         help_text="Holders of these roles confirm that they have read and understood each revision",
     )
 

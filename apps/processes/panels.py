@@ -175,11 +175,9 @@ def reading_panel(revision: Revision, user: Any) -> pm.Section | None:
     found = queries.reading_of(revision)
     if found.share is None:
         return None
-    rows = tuple(
-        pm.Row(f"{tone}-{one.pk}", cells=(pm.Cell(str(one)), pm.Cell(words, "status", tone=tone)))
-        for people, tone, words in ((found.missing, "hold", "Not yet"), (found.read, "good", "Read"))
-        for one in people[:100]
-    )
+    missing = [(one, pm.Cell("Not yet", "status", tone="hold")) for one in found.missing[:100]]
+    read = [(one, pm.Cell("Read", "status", tone="good")) for one in found.read[:100]]
+    rows = tuple(pm.Row(str(one.pk), cells=(pm.Cell(str(one)), cell)) for one, cell in (*missing, *read))
     note = f"{len(found.read)} of {len(found.read) + len(found.missing)} have read it"
     columns = (pm.Column("who", "Person", wide=True), pm.Column("state", "State"))
     return pm.Section("Read and understood", note=note, table=pm.Table(columns, rows, "Read and understood"))

@@ -28,7 +28,7 @@ def readers_of(document: Document) -> list[User]:
         below = Closure.objects.filter(ancestor=document.department_id).values("descendant_id")
         grants = RoleGrant.objects.filter(
             Q(valid_until__isnull=True) | Q(valid_until__gt=today),
-            role__in=document.readers,
+            role__in=document.reader_roles,
             department_id__in=below,
             valid_from__lte=today,
             user__is_active=True,
@@ -63,7 +63,7 @@ def to_read(user: Any) -> list[Revision]:
     rights = rights_of(user)
     rule = Q(pk__in=[])
     for grant in rights.grants:
-        rule |= Q(document__readers__contains=[grant.role], department_id__in=grant.ancestors | {grant.department_id})
+        rule |= Q(document__readers__contains=grant.role, department_id__in=grant.ancestors | {grant.department_id})
     confirmed = Acknowledgement.objects.filter(revision=OuterRef("pk"), person_id=user.pk)
     found = Revision.objects.filter(rule, state=Revision.State.EFFECTIVE).exclude(Exists(confirmed))
     return list(found.select_related("document").order_by("effective_at")[:MOST])

@@ -38,7 +38,7 @@ VERBS = MappingProxyType(
 )
 
 _TABLE = """
-department          | G rcux | G r     | G rcu    | T r     | T r    | D r    | T r      | G r     | G r   | G r
+department          | G rcux | G r     | G rcu    | T r     | T r    | D r    | G r      | G r     | G r   | G r
 site                | G rcux | G r     | G rcu    | T r     | T r    | D r    | T r      | G r     | G r   | G r
 user                | G rcux | -       | T r      | T r     | -      | S r    | -        | -       | G r   | -
 settings            | G rcux | -       | -        | -       | -      | -      | -        | -       | G r   | -

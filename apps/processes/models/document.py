@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -41,12 +40,11 @@ class Document(Noun):
     )
     owner: Any = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     process = models.ForeignKey(Process, null=True, blank=True, on_delete=models.PROTECT, related_name="documents")
-    readers = ArrayField(
-        models.CharField(max_length=3, choices=ROLE_CHOICES),
-        default=list,
+    readers = models.CharField(
+        "who must read it",
+        max_length=80,
         blank=True,
-        verbose_name="who must read it",
-        help_text="Roles whose holders confirm that they have read and understood each revision",
+        help_text="Roles whose holders confirm that they have read and understood each revision, such as OPR, SUP",
     )
     review_months = models.PositiveSmallIntegerField(
         "review every, in months",
@@ -64,6 +62,10 @@ class Document(Noun):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def reader_roles(self) -> list[str]:
+        return [one.strip() for one in self.readers.split(",") if one.strip()]
 
 
 class Revision(Noun):

@@ -4,20 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('work', '0002_walls'),
+        ("work", "0002_walls"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='series',
-            name='instruction',
-            field=models.CharField(blank=True, help_text='Document and step shown with the task, such as SOP-12#3', max_length=60),
+            model_name="series",
+            name="instruction",
+            field=models.CharField(
+                blank=True, help_text="Document and step shown with the task, such as SOP-12#3", max_length=60
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='instruction',
-            field=models.CharField(blank=True, help_text='Document and step shown with the task, such as SOP-12#3', max_length=60),
+            model_name="task",
+            name="instruction",
+            field=models.CharField(
+                blank=True, help_text="Document and step shown with the task, such as SOP-12#3", max_length=60
+            ),
         ),
     ]
