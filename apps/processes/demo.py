@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.core.demo import Demo, demo_part
 from apps.processes import services
-from apps.processes.models import Revision
+from apps.processes.models import Process, Revision
 
 PROCESSES = (
     (
@@ -84,11 +84,17 @@ def build(demo: Demo) -> None:
             actor=None,
             **dict(zip(names, sipoc, strict=True)),
         )
+    _documents(demo, made["Leak test"])
+    _rest(demo)
+
+
+def _documents(demo: Demo, process: Process) -> None:
+    departments, people = demo.made["departments"], demo.made["people"]
     leak = services.open_document(
         title="Leak test of valve blocks",
         department=departments["TEST"],
         owner=people["demo.dpm"],
-        process=made["Leak test"],
+        process=process,
         readers="OPR, SUP",
         actor=None,
     )
@@ -118,7 +124,6 @@ def build(demo: Demo) -> None:
         actor=people["demo.opm"],
     )
     services.submit_revision(draft, actor=people["demo.opm"])
-    _rest(demo)
 
 
 def _issue(demo: Demo, revision: Revision) -> None:
