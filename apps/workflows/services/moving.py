@@ -74,7 +74,9 @@ def move(case_id: int, *happenings: Mapping[str, Any], now: datetime, actor: Any
     """The case after these happenings. One that comes too late changes nothing."""
     with transaction.atomic():
         case: Case = (
-            Case.objects.select_for_update(of=("self",)).select_related("revision", "department").get(pk=case_id)
+            Case.objects.select_for_update(of=("self",))
+            .select_related("revision", "department", "workflow")
+            .get(pk=case_id)
         )
         if not case.is_running:
             return case
@@ -174,11 +176,12 @@ def _entered(done: Move, effect: did.Entered) -> None:
 
 def _left(done: Move, effect: did.Left) -> None:
     done.left.append(effect.node)
-    step = done.step(effect.token)
-    if step is not None:
-        step.left_at = done.now
-        step.state = Step.State.DONE if effect.how == "done" else Step.State.CANCELLED
-        _keep(done, step, "left_at", "state")
+    state = Step.State.DONE if effect.how == "done" else Step.State.CANCELLED
+    made = done.made.get(effect.token)
+    if made is not None:
+        made.left_at, made.state = done.now, state
+    else:
+        Step.objects.filter(case=done.case, token=effect.token).update(left_at=done.now, state=state)
 
 
 def _stopped(done: Move, effect: did.Stopped) -> None:
