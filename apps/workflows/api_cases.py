@@ -18,8 +18,9 @@ from apps.core.records.once import Answer
 from apps.core.resources.resource import Resource, resources
 from apps.org.models import Department
 from apps.workflows import publishing
+from apps.workflows.mining.log import figures
 from apps.workflows.models import Step, Workflow
-from apps.workflows.services import definitions, migrating, waiting
+from apps.workflows.services import definitions, logs, migrating, waiting
 
 FINDING = inline_serializer(
     "WorkflowFinding",
@@ -203,6 +204,52 @@ class MessageEndpoint(_Own):
             return Answer(202, {"message": name}, {})
 
         return self.answer(request, run)
+
+
+class FiguresEndpoint(_Own):
+    """How the ended cases of a workflow went."""
+
+    @extend_schema(
+        operation_id="workflows_figures",
+        summary="Read the figures of a workflow's ended cases",
+        tags=["Settings"],
+        responses=inline_serializer(
+            "WorkflowFigures",
+            {
+                "cases": serializers.IntegerField(),
+                "events": serializers.IntegerField(),
+                "variants": serializers.IntegerField(),
+                "mean_seconds": serializers.FloatField(),
+                "median_seconds": serializers.FloatField(),
+                "p90_seconds": serializers.FloatField(),
+                "cases_with_rework": serializers.IntegerField(),
+                "directly_follows": serializers.ListField(child=serializers.DictField()),
+            },
+        ),
+    )
+    def get(self, request: Request, key: int) -> Response:
+        found = figures(logs.traces(self.record(request, key)))
+        return Response(
+            {
+                "cases": found.cases,
+                "events": found.events,
+                "variants": len(found.variants),
+                "mean_seconds": found.mean_seconds,
+                "median_seconds": found.median_seconds,
+                "p90_seconds": found.p90_seconds,
+                "cases_with_rework": found.reworked,
+                "directly_follows": [
+                    {
+                        "from": one.before,
+                        "to": one.after,
+                        "count": one.count,
+                        "mean_seconds": one.mean_seconds,
+                        "median_seconds": one.median_seconds,
+                    }
+                    for one in found.follows
+                ],
+            }
+        )
 
 
 class StepsEndpoint(_Own):

@@ -46,9 +46,19 @@ def picture(model: Model, title: str, marks: dict[str, Mark] | None = None) -> S
 # Workflows ----------------------------------------------------------------------------------------------------------
 
 
-def diagram_panel(workflow: Workflow, user: Any) -> pm.Section:
+def readable(workflow: Workflow) -> Model | None:
+    """The draft, unless it cannot be read; the check then says why."""
+    try:
+        return read(workflow.xml.encode())
+    except Refused:
+        return None
+
+
+def diagram_panel(workflow: Workflow, user: Any) -> pm.Section | None:
     """The draft as a picture, with what runs at each step."""
-    model = read(workflow.xml.encode())
+    model = readable(workflow)
+    if model is None:
+        return None
     counts = dict(
         Step.objects.filter(case__workflow=workflow, left_at__isnull=True)
         .values_list("element")
@@ -61,12 +71,14 @@ def diagram_panel(workflow: Workflow, user: Any) -> pm.Section:
         note="The numbers count open cases at each step" if marks else "",
         body=picture(model, f"Diagram of {workflow}", marks),
         button=pm.Button("Download BPMN", reverse("workflow_file", args=[workflow.pk]), "download"),
+        links=(pm.Connection("Figures of its ended cases", reverse("log_figures", args=[workflow.pk]), "chart-line"),),
     )
 
 
-def steps_panel(workflow: Workflow, user: Any) -> pm.Section:
+def steps_panel(workflow: Workflow, user: Any) -> pm.Section | None:
     """The same as a table: what follows what, and who does it."""
-    return steps_section(read(workflow.xml.encode()).process())
+    model = readable(workflow)
+    return None if model is None else steps_section(model.process())
 
 
 def steps_section(process: Process) -> pm.Section:

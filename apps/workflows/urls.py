@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.workflows import api_cases, api_decisions, views_cases, views_decisions, views_rules
+from apps.workflows import api_cases, api_decisions, views_cases, views_decisions, views_logs, views_rules
 
 urlpatterns = [
     path("workflows/bpmn/", views_cases.workflow_import, name="workflow_import"),
@@ -13,6 +13,9 @@ urlpatterns = [
         views_cases.workflow_version_file,
         name="workflow_version_file",
     ),
+    path("workflows/log/", views_logs.log_import, name="log_import"),
+    path("workflows/<int:key>/log.xes", views_logs.log_file, name="log_file"),
+    path("workflows/<int:key>/figures/", views_logs.log_figures, name="log_figures"),
     path("cases/begin/", views_cases.case_begin, name="case_begin"),
     path("cases/begin/<int:key>/", views_cases.case_start, name="case_start"),
     path("decisions/dmn/", views_decisions.decision_import, name="decision_import"),
@@ -27,6 +30,7 @@ api_urlpatterns = [
     path("workflows/messages/", api_cases.MessageEndpoint.as_view(), name="api-workflows-messages"),
     path("workflows/<int:key>/check/", api_cases.CheckEndpoint.as_view(), name="api-workflows-check"),
     path("workflows/<int:key>/migration/", api_cases.MigrationEndpoint.as_view(), name="api-workflows-migration"),
+    path("workflows/<int:key>/figures/", api_cases.FiguresEndpoint.as_view(), name="api-workflows-figures"),
     path("cases/<int:key>/steps/", api_cases.StepsEndpoint.as_view(), name="api-cases-steps"),
     path("decisions/dmn/", api_decisions.DmnEndpoint.as_view(), name="api-decisions-dmn"),
     path("decisions/<int:key>/decide/", api_decisions.DecideEndpoint.as_view(), name="api-decisions-decide"),

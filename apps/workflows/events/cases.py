@@ -70,6 +70,14 @@ class CaseMigrated(
 
 
 @dataclass(frozen=True, kw_only=True)
+class LogImported(Fact, name="workflows.log_imported", sentence="Event log imported", icon="file-up"):
+    """The cases of another system's event log were kept."""
+
+    cases: int
+    events: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServiceDue(Fact, name="workflows.service_due", sentence="Service task is due", icon="cog"):
     """A service task's action is to be run."""
 

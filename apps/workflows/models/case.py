@@ -112,6 +112,8 @@ class Step(models.Model):
     state = models.CharField(max_length=9, choices=State.choices, default=State.ACTIVE)
     problem = models.TextField(blank=True)
     task_id = models.BigIntegerField(null=True)
+    performer = models.CharField(max_length=120, blank=True)  # of imported logs; who did a task is with the task
+    instant = models.BooleanField(default=False)  # an imported event that tells no beginning
     entered_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
 
