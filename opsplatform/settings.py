@@ -301,6 +301,8 @@ SPECTACULAR_SETTINGS = {
         "ObjectiveStateEnum": "apps.strategy.models.Objective.State",
         "InitiativeStateEnum": "apps.strategy.models.Initiative.State",
         "CaseStateEnum": "apps.workflows.models.Case.State",
+        "EscalationStateEnum": "apps.comms.models.Escalation.State",
+        "EscalationKindEnum": "apps.comms.models.EscalationStep.Kind",
         "ScanStateEnum": "apps.strategy.models.ScanItem.State",
         "ScanKindEnum": "apps.strategy.models.ScanItem.Kind",
     },

@@ -8,7 +8,75 @@ from uuid import uuid4
 from django import forms
 
 from apps.comms import choices
-from apps.comms.models import NoticeSettings
+from apps.comms.models import (
+    Announcement,
+    Escalation,
+    EscalationPolicy,
+    EscalationStep,
+    NoticeSettings,
+    ShiftEntry,
+    ShiftTakeover,
+    TierBoard,
+    TierIssue,
+    TierMark,
+)
+from apps.core.actions.fields import ActionForm, form_for
+
+ANNOUNCEMENT_FIELDS = (
+    "title",
+    "text",
+    "department",
+    "site",
+    "role",
+    "starts_on",
+    "ends_on",
+    "must_read",
+    "remind_after_days",
+)
+ENTRY_FIELDS = ("department", "day", "shift", "topic", "text", "open")
+TAKEOVER_FIELDS = ("department", "day", "shift", "note")
+AnnouncementForm = form_for(Announcement, ANNOUNCEMENT_FIELDS)
+EntryForm = form_for(ShiftEntry, ENTRY_FIELDS)
+CorrectEntryForm = form_for(ShiftEntry, ("topic", "text", "open"))
+TakeoverForm = form_for(ShiftTakeover, TAKEOVER_FIELDS)
+
+
+BOARD_FIELDS = (
+    "name",
+    "department",
+    "tier",
+    "above",
+    "lead",
+    "safety",
+    "quality",
+    "delivery",
+    "cost",
+    "people",
+)
+MARK_FIELDS = ("board", "topic", "day", "tone", "note")
+ISSUE_FIELDS = ("topic", "text", "owner", "due_on")
+POLICY_FIELDS = ("name", "department", "owner", "starts_with", "ends_with")
+STEP_FIELDS = ("position", "after_minutes", "kind", "person", "role", "team")
+PolicyForm = form_for(EscalationPolicy, POLICY_FIELDS)
+StepForm = form_for(EscalationStep, ("policy", *STEP_FIELDS))
+ChangeStepForm = form_for(EscalationStep, STEP_FIELDS)
+EscalateForm = form_for(Escalation, ("policy", "about", "why"))
+BoardForm = form_for(TierBoard, BOARD_FIELDS)
+MarkForm = form_for(TierMark, MARK_FIELDS)
+IssueForm = form_for(TierIssue, ("origin", *ISSUE_FIELDS))
+ChangeIssueForm = form_for(TierIssue, ISSUE_FIELDS)
+
+
+class ReasonForm(ActionForm):
+    """Why an issue goes to another tier."""
+
+    reason = forms.CharField(max_length=300, help_text="The people there read it first")
+
+
+class CloseForm(ActionForm):
+    """How an open point ended."""
+
+    outcome = forms.CharField(max_length=300, label="What was done")
 
 
 class CommentForm(forms.Form):

@@ -13,6 +13,11 @@ def notify(event: Event) -> None:
     services.notify(event)
 
 
+@on_every(name="comms.escalate", when=services.concerns_escalation)
+def escalate(event: Event) -> None:
+    services.follow_facts(event)
+
+
 def _give_up(event: Event) -> None:
     services.give_up(event.payload["sending_id"])
 

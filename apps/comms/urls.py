@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.comms import api, views
+from apps.comms import api, api_boards, views, views_board, views_shift
 
 urlpatterns = [
     path("comments/on/<str:subject>/", views.comment, name="comment"),
@@ -15,12 +15,15 @@ urlpatterns = [
     path("notices/settings/", views.preferences, name="notice_settings"),
     path("notices/push/", views.push, name="push"),
     path("notices/worker.js", views.push_worker, name="push_worker"),
+    path("tier-boards/<int:key>/board/", views_board.tier_board, name="tier_board"),
+    path("shift-log/", views_shift.shift_log, name="shift_log"),
     path("notices/leave/<str:token>/", views.leave, name="notices_leave"),
 ]
 api_urlpatterns = [
     path("comments/", api.CommentsEndpoint.as_view(), name="api-comments"),
     path("comments/<int:key>/", api.CommentEndpoint.as_view(), name="api-comments-one"),
     path("comments/<int:key>/delete/", api.DeleteCommentEndpoint.as_view(), name="api-comments-delete"),
+    path("tier-boards/<int:key>/days/", api_boards.BoardDaysEndpoint.as_view(), name="api-tier-boards-days"),
     path("watching/", api.WatchingEndpoint.as_view(), name="api-watching"),
     path("notices/", api.NoticesEndpoint.as_view(), name="api-notices"),
     path("notices/read/", api.ReadEndpoint.as_view(), name="api-notices-read"),

@@ -13,7 +13,7 @@ from apps.core.values import Period
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import Card, Contribution, View, contribute, offer_card
-from apps.kpis import panels, queries
+from apps.kpis import figures, panels, queries
 from apps.kpis.models import Alert, Definition
 from apps.kpis.panels import exact_text
 from apps.kpis.queries import Standing
@@ -23,6 +23,7 @@ from apps.kpis.verdicts import signal_text
 from apps.reports import parts as reports
 from apps.reports.parts import Part, Table
 
+__all__ = ["figures"]
 RAIL = 294
 EXCEPTION_COLUMNS = (
     pm.Column("status", "Status"),

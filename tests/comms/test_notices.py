@@ -341,3 +341,19 @@ def test_a_push_address_inside_is_never_dialled(cast: people.Cast) -> None:
     assert sending.post_push(row, json.dumps({"title": "x"}).encode()) == 0
     with pytest.raises(Refused):
         http.request("POST", row.endpoint)
+
+
+def test_notices_of_half_a_year_ago_are_forgotten(cast: people.Cast, team: Team, mailbox: Mailbox) -> None:
+    say(team, cast.manager, "Old @role_opm")
+    with scope.system("test"):
+        Notice.objects.update(created_at=datetime(2026, 1, 1, tzinfo=UTC))
+        day = date(2026, 1, 2)
+        digest = Sending.objects.create(owner=cast.manager, channel="mail", digest_on=day, due_at=datetime(2026, 1, 2, tzinfo=UTC))
+        Notice.objects.filter(owner=cast.manager).update(digest=digest)
+    say(team, cast.manager, "New @role_sup")
+    with transaction.atomic(), scope.system("test"):
+        assert services.forget_old(now=datetime(2026, 6, 29, tzinfo=UTC)) == 0
+        assert services.forget_old(now=datetime(2026, 7, 2, tzinfo=UTC)) >= 1
+        assert [one.excerpt for one in Notice.objects.filter(owner=cast.by_role["SUP"])] == ["New @role_sup"]
+        assert not Notice.objects.filter(excerpt="Old @role_opm").exists()
+        assert not Sending.objects.filter(digest_on__isnull=False).exists()

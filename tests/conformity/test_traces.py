@@ -47,6 +47,8 @@ STORIES = {
     ("approval", "approve"): "needs a seat, and tells the answer and the decision",
     ("approval", "reject"): "needs a seat, and tells the answer and the decision",
     ("recurring_task", "open_now"): "tells of the task it opened",
+    ("tier_issue", "pass-up"): "needs a board above",
+    ("tier_issue", "pass-back"): "needs an issue that was passed up",
     ("report", "sign"): "needs a draft that a worker made",
     ("report", "comment"): "needs a draft that a worker made",
     ("report", "words"): "needs a draft that a worker made",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -25,6 +25,7 @@ TALK = (events.Commented.fact_name, events.CommentEdited.fact_name)
 # Columns that name who has to do something, and who is responsible.
 ASSIGNED, RESPONSIBLE = ("assignee_id",), ("owner_id", "assignee_id", "requested_by_id")
 RELEASED_AT_ONCE = 500
+KEPT = timedelta(days=180)
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,16 @@ def mark_read(*, actor: Any, keys: Iterable[int] | None = None, up_to: int | Non
     elif up_to is not None:
         rows = rows.filter(pk__lte=up_to)
     return rows.update(read_at=timezone.now())
+
+
+def forget_old(*, now: datetime) -> int:
+    """Notices of half a year ago leave with what was sent for them; the facts they told of stay in the log."""
+    before = now - KEPT
+    old = Notice.objects.filter(created_at__lt=before)
+    Sending.objects.filter(notice__in=old).delete()
+    count, _ = old.delete()
+    Sending.objects.filter(digest_on__lt=before.date(), notices__isnull=True).delete()
+    return count
 
 
 def choose(*, actor: Any, grid: dict[str, Any], **values: Any) -> NoticeSettings:

@@ -153,7 +153,7 @@ def _send_push(row: Sending, one: Told) -> None:
 def post_push(browser: PushSubscription, message: bytes) -> int:
     """Hand the sealed message to the push service; its HTTP status, 0 where it could not be reached."""
     key = webpush.own_key(settings.SECRET_KEY)
-    contact = f"mailto:{settings.DEFAULT_FROM_EMAIL}"
+    contact = settings.BASE_URL if settings.HTTPS else f"mailto:{settings.DEFAULT_FROM_EMAIL}"
     expires = int(time.time()) + PUSH_SECONDS
     headers = {
         "Content-Encoding": "aes128gcm",
