@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from apps.core.access import scope
 from apps.core.invariants import Invariant, invariant, register
 from apps.core.models import Event
 from apps.workflows import loading
@@ -38,7 +39,8 @@ def replay(case: Case) -> dict[str, Any]:
 
 def _differing() -> list[tuple[object, ...]]:
     """The newest cases whose facts lead elsewhere."""
-    return [(one.code,) for one in _newest() if replay(one) != one.engine]
+    with scope.transacted(scope.for_system("checking that cases and their facts agree")):
+        return [(one.code,) for one in _newest() if replay(one) != one.engine]
 
 
 def _newest() -> Iterable[Case]:

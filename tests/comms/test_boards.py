@@ -101,9 +101,14 @@ def test_marks_and_issues_from_the_page(cast: people.Cast, board: TierBoard) -> 
     assert client.post(url, {"do": "mark", "topic": "Z", "day": "2026-03-09", "tone": "bad"}).status_code == 422
     page = client.get(url).content.decode()
     assert "&lt;b&gt;Guard&lt;/b&gt; is loose" in page and "0 days" in page
-    above = signed_in(cast.manager).post(f"/tier-boards/{board.above_id}/board/", {"do": "raise", "topic": "Q", "text": "x"})
+    above = signed_in(cast.manager).post(
+        f"/tier-boards/{board.above_id}/board/", {"do": "raise", "topic": "Q", "text": "x"}
+    )
     assert above.status_code == 302
-    assert client.post(f"/tier-boards/{board.above_id}/board/", {"do": "raise", "topic": "Q", "text": "x"}).status_code == 422
+    assert (
+        client.post(f"/tier-boards/{board.above_id}/board/", {"do": "raise", "topic": "Q", "text": "x"}).status_code
+        == 422
+    )
 
 
 def test_an_issue_goes_up_and_comes_back_with_reasons(cast: people.Cast, board: TierBoard) -> None:
@@ -120,7 +125,9 @@ def test_an_issue_goes_up_and_comes_back_with_reasons(cast: people.Cast, board: 
     assert "Castings are late" in manager.get(f"/tier-boards/{board.above_id}/board/").content.decode()
     assert "Castings are late" not in worker.get(f"/tier-boards/{board.pk}/board/").content.decode()
     assert manager.post(f"/tier-issues/{issue.pk}/pass-up/", {"reason": "Higher"}).status_code == 422
-    assert manager.post(f"/tier-issues/{issue.pk}/pass-back/", {"reason": "Truck leaves at noon now"}).status_code == 302
+    assert (
+        manager.post(f"/tier-issues/{issue.pk}/pass-back/", {"reason": "Truck leaves at noon now"}).status_code == 302
+    )
     page = worker.get(f"/tier-issues/{issue.pk}/").content.decode()
     assert "Truck leaves at noon now" in page and page.count("Issue passed to another tier") == 2
     assert worker.post(f"/tier-issues/{issue.pk}/finish/", {"outcome": "On time for a week"}).status_code == 302
@@ -148,6 +155,8 @@ def test_boards_stand_in_order(cast: people.Cast, board: TierBoard) -> None:
 def test_old_issues_are_called_old(cast: people.Cast, board: TierBoard) -> None:
     with scope.system("test"):
         one = services.raise_issue(origin=board, topic="S", text="Long ago", actor=None)
-        TierIssue.objects.filter(pk=one.pk).update(created_at=one.created_at - timedelta(days=8) if one.created_at else None)
+        TierIssue.objects.filter(pk=one.pk).update(
+            created_at=one.created_at - timedelta(days=8) if one.created_at else None
+        )
     page = signed_in(cast.worker).get(f"/tier-boards/{board.pk}/board/").content.decode()
     assert "8 days" in page and "Old" in page

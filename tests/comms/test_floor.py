@@ -85,7 +85,12 @@ def test_it_begins_and_ends_on_its_days(cast: people.Cast) -> None:
     assert show(datetime(2026, 3, 9, tzinfo=UTC)) == 0
     with scope.system("test"), pytest.raises(Refused):
         services.announce(
-            title="x", text="x", department=cast.company.plant, starts_on=date(2026, 3, 2), ends_on=date(2026, 3, 1), actor=None
+            title="x",
+            text="x",
+            department=cast.company.plant,
+            starts_on=date(2026, 3, 2),
+            ends_on=date(2026, 3, 1),
+            actor=None,
         )
 
 
@@ -147,7 +152,10 @@ def test_open_points_go_on_until_closed_and_a_shift_is_taken_over_once(cast: peo
         taken = ShiftTakeover.objects.get()
         assert (taken.taken_by, taken.open_points) == (cast.worker, 1)
         point = ShiftEntry.objects.get(open=True)
-    assert client.post(f"/shift-entries/{point.pk}/edit/", {"topic": "S", "text": "Not loose", "version": 1}).status_code == 422
+    assert (
+        client.post(f"/shift-entries/{point.pk}/edit/", {"topic": "S", "text": "Not loose", "version": 1}).status_code
+        == 422
+    )
     assert client.post(f"/shift-entries/{point.pk}/close/", {}).status_code == 422
     assert client.post(f"/shift-entries/{point.pk}/close/", {"outcome": "Bolted"}).status_code == 302
     assert "Guard is loose" not in client.get(late).content.decode()

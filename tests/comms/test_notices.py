@@ -348,7 +348,9 @@ def test_notices_of_half_a_year_ago_are_forgotten(cast: people.Cast, team: Team,
     with scope.system("test"):
         Notice.objects.update(created_at=datetime(2026, 1, 1, tzinfo=UTC))
         day = date(2026, 1, 2)
-        digest = Sending.objects.create(owner=cast.manager, channel="mail", digest_on=day, due_at=datetime(2026, 1, 2, tzinfo=UTC))
+        digest = Sending.objects.create(
+            owner=cast.manager, channel="mail", digest_on=day, due_at=datetime(2026, 1, 2, tzinfo=UTC)
+        )
         Notice.objects.filter(owner=cast.manager).update(digest=digest)
     say(team, cast.manager, "New @role_sup")
     with transaction.atomic(), scope.system("test"):

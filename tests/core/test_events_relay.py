@@ -71,6 +71,11 @@ def ring(count: int = 1) -> None:
             emit(Rung(subject=f"bell:{number}"), actor=None)
 
 
+def owed() -> int:
+    """Deliveries of one ring: the two here, and the commons that hear every fact."""
+    return sum(1 for one in handlers if one.wants(Rung, "test.rung") and one.when is None)
+
+
 def queued() -> int:
     with app.connection_for_read() as broker:
         client = broker.default_channel.client
@@ -137,11 +142,11 @@ def test_of_two_relays_one_leads_until_it_is_gone(relay: relays.Relay) -> None:
 def test_each_delivery_is_published_once_and_again_when_no_answer_comes(relay: relays.Relay) -> None:
     ring(3)
     assert relay._broker_is_there()
-    assert relay._publish() == 6
+    assert relay._publish() == 3 * owed()
     assert relay._publish() == 0
-    assert queued() == 6
+    assert queued() == 3 * owed()
     Delivery.objects.update(sent_at=Now() - timedelta(seconds=relays.RESEND_SECONDS + 1))
-    assert relay._publish() == 6
+    assert relay._publish() == 3 * owed()
 
 
 def test_a_broker_that_forgot_gets_everything_again_at_once(relay: relays.Relay) -> None:
@@ -150,8 +155,8 @@ def test_a_broker_that_forgot_gets_everything_again_at_once(relay: relays.Relay)
     relay._publish()
     redis.Redis.from_url(settings.REDIS_URL).flushdb()
     assert relay._broker_is_there()
-    assert relay._publish() == 4
-    assert queued() == 4
+    assert relay._publish() == 2 * owed()
+    assert queued() == 2 * owed()
 
 
 def test_with_a_dead_broker_short_effects_are_run_by_the_relay(relay: relays.Relay, tmp_path: Path) -> None:
