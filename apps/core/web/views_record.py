@@ -78,6 +78,8 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
 
 def _has_its_panel(value: Any) -> bool:
     """Structured data and very long texts, such as a drawing, are shown by a panel of the noun."""
+    if isinstance(value, list):
+        return any(isinstance(one, dict) for one in value)
     return isinstance(value, dict) or (isinstance(value, str) and len(value) > MOST_LETTERS)
 
 
@@ -176,4 +178,4 @@ def _words(value: Any) -> str:
         return cells.DASH
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "details" if isinstance(value, dict) else str(value)
+    return "details" if _has_its_panel(value) else str(value)
