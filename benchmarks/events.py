@@ -97,7 +97,7 @@ def latency(made: Any) -> float:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             cursor.execute(
-                "SELECT extract(epoch FROM (SELECT done_at FROM core_delivery WHERE event_id = %s AND done_at IS NOT NULL) - %s)",
+                "SELECT extract(epoch FROM (SELECT done_at FROM core_delivery WHERE event_id = %s AND handler = 'bench.effect') - %s)",
                 [event.pk, event.at],
             )
             found = cursor.fetchone()[0]
