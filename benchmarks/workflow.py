@@ -31,8 +31,9 @@ SELECT 1, 'B' || n, 'Open', '', '', 'running', '', 0, engine, 1, workflow_id, re
 FROM workflows_case, generate_series(%s, %s) n WHERE id = %s
 """
 MORE_STEPS = """
-INSERT INTO workflows_step (case_id, department_id, token, parent_token, element, name, kind, state, problem, entered_at)
-SELECT c.id, c.department_id, s.token, 0, s.element, s.name, s.kind, s.state, '', s.entered_at
+INSERT INTO workflows_step (case_id, department_id, token, parent_token, element, name, kind, state, problem, entered_at,
+  instant, performer)
+SELECT c.id, c.department_id, s.token, 0, s.element, s.name, s.kind, s.state, '', s.entered_at, s.instant, s.performer
 FROM workflows_case c, workflows_step s WHERE c.title = 'Open' AND s.case_id = %s
 """
 
