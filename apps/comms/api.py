@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -275,6 +275,17 @@ class ReadEndpoint(Own):
         return Response({"marked": services.mark_read(actor=request.user, keys=keys[:1000])})
 
 
+@extend_schema_field(
+    {
+        "type": "string",
+        "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$",
+        "example": "18:00:00",
+    }
+)
+class ClockTime(serializers.TimeField):
+    """A time on the reader's own clock: the schema's `time` asks for an offset, which it has not."""
+
+
 def _wish_fields() -> dict[str, Any]:
     return {
         "grid": serializers.DictField(
@@ -282,8 +293,8 @@ def _wish_fields() -> dict[str, Any]:
             help_text="kind → app, mail, push → now, digest, off",
         ),
         "digest_hour": serializers.IntegerField(min_value=0, max_value=23),
-        "quiet_from": serializers.TimeField(allow_null=True),
-        "quiet_until": serializers.TimeField(allow_null=True),
+        "quiet_from": ClockTime(allow_null=True),
+        "quiet_until": ClockTime(allow_null=True),
     }
 
 
@@ -292,8 +303,8 @@ class WishIn(serializers.Serializer[Any]):
 
     grid = serializers.DictField(child=serializers.DictField(child=serializers.CharField()))
     digest_hour = serializers.IntegerField(min_value=0, max_value=23)
-    quiet_from = serializers.TimeField(allow_null=True)
-    quiet_until = serializers.TimeField(allow_null=True)
+    quiet_from = ClockTime(allow_null=True)
+    quiet_until = ClockTime(allow_null=True)
 
 
 class SettingsEndpoint(Own):

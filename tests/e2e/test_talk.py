@@ -118,9 +118,8 @@ def say(stack: Stack, made: dict[str, Any], number: int) -> int:
 def test_what_was_answered_is_kept_though_the_web_dies(stack: Stack, made: dict[str, Any]) -> None:
     assert [say(stack, made, 1), say(stack, made, 1)] == [202, 200]
     assert say(stack, made, 2) == 202
-    stack.kill("web")
     stack.kill("worker")
-    stack.wait_ready()
+    stack.kill_and_wait("web")
     assert [say(stack, made, number) for number in (1, 2, 3)] == [200, 200, 202]
     with stack.owner() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT set_config('app.scope', 'all', false)")

@@ -32,7 +32,13 @@ def set_environment() -> None:
     for name in ("OPS_DB_AS", "OPS_BASE_URL", "OPS_DEBUG", "OPS_MEDIA", "OPS_PROXY_COUNT"):
         os.environ.pop(name, None)
     os.environ |= embedded_variables(HOME, ensure_keyring(HOME))
-    os.environ["REDIS_URL"] = redis_url(HOME, number=os.getpid() % 16)
+    os.environ["REDIS_URL"] = redis_url(HOME, number=_number_of_run())
+
+
+def _number_of_run() -> int:
+    """A Redis database per process of a run: neighbours under xdist never share one."""
+    first = int(os.environ.setdefault("OPS_TEST_RUN", str(os.getpid())))
+    return (first + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))) % 16
 
 
 class Servers:

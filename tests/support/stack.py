@@ -87,6 +87,14 @@ class Stack:
         os.kill(pid, number)
         return pid
 
+    def kill_and_wait(self, name: str) -> None:
+        """Kill one service and return when its successor serves; an orphan of the old one may still answer for a moment."""
+        old = self.kill(name)
+        deadline = time.monotonic() + START_SECONDS
+        while self.pids().get(name, old) == old and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.wait_ready()
+
     def manage(self, *command: str, timeout: float = 300) -> str:
         """The output of a management command in this stack."""
         program = [sys.executable, str(REPOSITORY / "manage.py"), *command]
