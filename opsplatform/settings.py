@@ -230,7 +230,21 @@ if _inter.is_dir():
     STATICFILES_DIRS.append(("inter", _inter))
 FONT_FILE = _inter / "inter-latin-wght-normal.woff2"
 ECHARTS = "echarts/echarts.common.min.js"
-PACKAGED_FILES: dict[str, Path] = {ECHARTS: BASE_DIR / "frontend/node_modules/echarts/dist/echarts.common.min.js"}
+MODELER = "bpmn-js/dist/bpmn-modeler.production.min.js"
+_PACKAGES = BASE_DIR / "frontend/node_modules"
+PACKAGED_FILES: dict[str, Path] = {
+    ECHARTS: _PACKAGES / "echarts/dist/echarts.common.min.js",
+    MODELER: _PACKAGES / MODELER,
+    **{
+        name: _PACKAGES / name
+        for name in (
+            "bpmn-js/dist/assets/diagram-js.css",
+            "bpmn-js/dist/assets/bpmn-js.css",
+            "bpmn-js/dist/assets/bpmn-font/css/bpmn.css",
+            *(f"bpmn-js/dist/assets/bpmn-font/font/bpmn.{kind}" for kind in ("eot", "svg", "ttf", "woff", "woff2")),
+        )
+    },
+}
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",

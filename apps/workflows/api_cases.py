@@ -17,7 +17,6 @@ from apps.core.models import plain
 from apps.core.records.once import Answer
 from apps.core.resources.resource import Resource, resources
 from apps.org.models import Department
-from apps.workflows import publishing
 from apps.workflows.mining.log import figures
 from apps.workflows.models import Step, Workflow
 from apps.workflows.services import definitions, logs, migrating, waiting
@@ -105,28 +104,6 @@ class BpmnEndpoint(_Own):
             return Answer(201, plain({"workflow": represent(made)}), {})
 
         return self.answer(request, run)
-
-
-class CheckEndpoint(_Own):
-    """What keeps the draft from running, by element and line."""
-
-    @extend_schema(
-        operation_id="workflows_check", summary="Check the draft of a workflow", tags=["Settings"], responses=FINDING
-    )
-    def get(self, request: Request, key: int) -> Response:
-        workflow: Workflow = self.record(request, key)
-        return Response(
-            [
-                {
-                    "element": one.element,
-                    "line": one.line,
-                    "code": one.code,
-                    "message": one.message,
-                    "serious": one.serious,
-                }
-                for one in publishing.check(workflow.xml)
-            ]
-        )
 
 
 class MigrationEndpoint(_Own):

@@ -71,8 +71,20 @@ def diagram_panel(workflow: Workflow, user: Any) -> pm.Section | None:
         note="The numbers count open cases at each step" if marks else "",
         body=picture(model, f"Diagram of {workflow}", marks),
         button=pm.Button("Download BPMN", reverse("workflow_file", args=[workflow.pk]), "download"),
-        links=(pm.Connection("Figures of its ended cases", reverse("log_figures", args=[workflow.pk]), "chart-line"),),
+        links=_doors(workflow, user),
     )
+
+
+def _doors(workflow: Workflow, user: Any) -> tuple[pm.Connection, ...]:
+    """The pages around a diagram; drawing only for whom it is."""
+    found = [
+        pm.Connection("Heat map", reverse("workflow_heat", args=[workflow.pk]), "chart-column"),
+        pm.Connection("Figures of its ended cases", reverse("log_figures", args=[workflow.pk]), "chart-line"),
+        pm.Connection("Try a case", reverse("workflow_trial", args=[workflow.pk]), "circle-play"),
+    ]
+    if workflow.archived_at is None and reaches(user, "process", "u", workflow):
+        found.insert(0, pm.Connection("Draw", reverse("workflow_editor", args=[workflow.pk]), "pencil"))
+    return tuple(found)
 
 
 def steps_panel(workflow: Workflow, user: Any) -> pm.Section | None:

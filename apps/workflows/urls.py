@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from apps.workflows import api_cases, api_decisions, views_cases, views_decisions, views_logs, views_rules
+from apps.workflows import (
+    api_cases,
+    api_decisions,
+    api_drawing,
+    views_cases,
+    views_decisions,
+    views_drawing,
+    views_heat,
+    views_logs,
+    views_rules,
+    views_trial,
+)
 
 urlpatterns = [
     path("workflows/bpmn/", views_cases.workflow_import, name="workflow_import"),
@@ -16,6 +27,10 @@ urlpatterns = [
     path("workflows/log/", views_logs.log_import, name="log_import"),
     path("workflows/<int:key>/log.xes", views_logs.log_file, name="log_file"),
     path("workflows/<int:key>/figures/", views_logs.log_figures, name="log_figures"),
+    path("workflows/<int:key>/heat-map/", views_heat.workflow_heat, name="workflow_heat"),
+    path("workflows/<int:key>/editor/", views_drawing.workflow_editor, name="workflow_editor"),
+    path("workflows/<int:key>/steps/<str:element>/", views_drawing.workflow_step, name="workflow_step"),
+    path("workflows/<int:key>/trial/", views_trial.workflow_trial, name="workflow_trial"),
     path("cases/begin/", views_cases.case_begin, name="case_begin"),
     path("cases/begin/<int:key>/", views_cases.case_start, name="case_start"),
     path("decisions/dmn/", views_decisions.decision_import, name="decision_import"),
@@ -28,9 +43,11 @@ urlpatterns = [
 api_urlpatterns = [
     path("workflows/bpmn/", api_cases.BpmnEndpoint.as_view(), name="api-workflows-bpmn"),
     path("workflows/messages/", api_cases.MessageEndpoint.as_view(), name="api-workflows-messages"),
-    path("workflows/<int:key>/check/", api_cases.CheckEndpoint.as_view(), name="api-workflows-check"),
+    path("workflows/<int:key>/check/", api_drawing.CheckEndpoint.as_view(), name="api-workflows-check"),
     path("workflows/<int:key>/migration/", api_cases.MigrationEndpoint.as_view(), name="api-workflows-migration"),
     path("workflows/<int:key>/figures/", api_cases.FiguresEndpoint.as_view(), name="api-workflows-figures"),
+    path("workflows/<int:key>/trial/", api_drawing.TrialEndpoint.as_view(), name="api-workflows-trial"),
+    path("workflows/<int:key>/heat-map/", api_drawing.HeatEndpoint.as_view(), name="api-workflows-heat"),
     path("cases/<int:key>/steps/", api_cases.StepsEndpoint.as_view(), name="api-cases-steps"),
     path("decisions/dmn/", api_decisions.DmnEndpoint.as_view(), name="api-decisions-dmn"),
     path("decisions/<int:key>/decide/", api_decisions.DecideEndpoint.as_view(), name="api-decisions-decide"),

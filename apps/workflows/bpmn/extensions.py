@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from apps.core.access.matrix import ROLES
@@ -45,6 +46,7 @@ def work_of(element: Element) -> Work:
         assignee=formula(element.get(ops("assignee")) or foreign(element, "assignee")),
         due=element.get(ops("due")),
         sla_minutes=_number(element.get(ops("sla"))),
+        rate=_amount(element.get(ops("rate"))),
         skill=element.get(ops("skill")),
         priority=element.get(ops("priority")),
         checklist=tuple(part.text.strip() for part in parts if part.tag == ops("check")),
@@ -124,3 +126,8 @@ def _foreign_field(part: Element) -> Field:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _amount(text: str) -> str:
+    """A plain amount of money, else nothing."""
+    return text if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,4})?", text) else ""

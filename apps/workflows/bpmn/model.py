@@ -78,6 +78,7 @@ class Work:
     assignee: str = ""
     due: str = ""
     sla_minutes: int = 0
+    rate: str = ""  # what an hour of its work costs
     skill: str = ""
     priority: str = ""
     checklist: tuple[str, ...] = ()
