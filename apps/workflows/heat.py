@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from apps.workflows.bpmn.model import Process
+from apps.workflows.bpmn.model import ACTIVITIES, Process
 from apps.workflows.models import Workflow
 
 MEASURES = {
@@ -79,7 +79,7 @@ def heat_of(workflow: Workflow, process: Process | None, *, since: datetime | No
             count=row[3],
             here=row[4],
             wait=_seconds(row[5]),
-            work=_seconds(row[6]),
+            work=_seconds(row[6]) if row[2] in ACTIVITIES else None,
             breaches=row[8],
             with_sla=row[9],
             rework=row[10],

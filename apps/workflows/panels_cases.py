@@ -40,7 +40,11 @@ def case_state(case: Case) -> tuple[str, str]:
 
 
 def picture(model: Model, title: str, marks: dict[str, Mark] | None = None) -> SafeString:
-    return format_html('<div class="o-scroll o-map">{}</div>', draw(model, title=title, marks=marks))
+    return format_html(
+        '<div class="o-scroll o-map" tabindex="0" role="region" aria-label="{}">{}</div>',
+        title,
+        draw(model, title=title, marks=marks),
+    )
 
 
 # Workflows ----------------------------------------------------------------------------------------------------------

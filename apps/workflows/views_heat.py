@@ -71,6 +71,10 @@ def workflow_heat(request: HttpRequest, key: int) -> HttpResponse:
         for one in rows
         if one.element in shade
     }
+    measures = [
+        pm.Link(words, f"{_url(key)}?measure={name}&period={period}", current=name == measure)
+        for name, words in MEASURES.items()
+    ]
     shown = pm.ChartPage(
         title=f"Heat map of {workflow}",
         verdict=_verdict(rows, measure, shade),
@@ -82,16 +86,14 @@ def workflow_heat(request: HttpRequest, key: int) -> HttpResponse:
             pm.Section(
                 "Diagram",
                 note="Darker is more. The number at each step is the measure itself",
-                links=tuple(
-                    pm.Connection(words, f"{_url(key)}?measure={name}&period={period}", "check" if name == measure else "chart-column")
-                    for name, words in MEASURES.items()
-                ),
                 body=panels_cases.picture(model, f"Heat map of {workflow}", marks) if model is not None else "",
             ),
             _table(rows),
         ),
     )  # fmt: skip
-    return render(request, "workflows/heat.html", {"page": shown, "refresh_url": request.get_full_path()})
+    return render(
+        request, "workflows/heat.html", {"page": shown, "measures": measures, "refresh_url": request.get_full_path()}
+    )
 
 
 def _url(key: int) -> str:

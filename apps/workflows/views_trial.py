@@ -32,6 +32,13 @@ MOST_TEXT = 100_000
 AWAITED = {"timer": "The time comes", "message": "The message comes", "signal": "The signal comes"}
 
 
+class MoreField(forms.JSONField):
+    """Empty is shown as empty."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)
+
+
 class TrialForm(ActionForm):
     """Answers of one step of a trial: its own questions, and any other value by name."""
 
@@ -43,7 +50,7 @@ class TrialForm(ActionForm):
             if isinstance(field, RecordField):
                 field.narrow(self.actor)
             self.fields[one.name] = field
-        self.fields["more"] = forms.JSONField(
+        self.fields["more"] = MoreField(
             required=False, label="Other values", help_text='By name, such as {"paid": true}',
             widget=forms.Textarea(attrs={"rows": 2}),
         )  # fmt: skip

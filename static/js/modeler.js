@@ -154,7 +154,11 @@ async function download() {
 const acts = {
   undo: () => part("commandStack").undo(),
   redo: () => part("commandStack").redo(),
-  fit: () => part("canvas").zoom("fit-viewport", "auto"),
+  fit: () => {
+    part("canvas").zoom("fit-viewport", "auto");
+    part("canvas").zoom(part("canvas").zoom() * 0.88);
+    part("canvas").scroll({ dx: 100, dy: 0 }); // beside the tools, not below them
+  },
   file: download,
   save,
   settings,
@@ -182,7 +186,7 @@ try {
   card.hidden = false; // sizes are only known while it is seen
   await modeler.importXML(data.xml);
   canvas.querySelector("svg")?.setAttribute("aria-label", document.querySelector("h1").textContent);
-  part("canvas").zoom("fit-viewport", "auto");
+  acts.fit();
   document.querySelector("[data-drawn]").hidden = true;
   modeler.on("commandStack.changed", () => {
     mark(true);
