@@ -86,7 +86,13 @@ def addresses(world: World, role: str = "OPM") -> list[str]:
 
 
 def filled(route: str, key: str, name: str) -> str:
-    words = {"<slug:name>": name, "<slug:verb>": name, "<str:kind>": "csv", "<str:form>": "kpi:new"}
+    words = {
+        "<slug:name>": name,
+        "<slug:verb>": name,
+        "<str:kind>": "csv",
+        "<str:form>": "kpi:new",
+        "<str:element>": "task",
+    }
     for old, new in {"<int:key>": key, "<int:number>": "1", **words}.items():
         route = route.replace(old, new)
     assert "<" not in route, f"{route} has a part that the walker cannot fill"

@@ -144,19 +144,27 @@ def test_a_stand_in_answers_for_the_person_named(cast: Any) -> None:
 
 
 def test_a_step_that_waits_too_long_also_asks_the_people_above(cast: Any) -> None:
-    approval = ask(cast, person(cast.worker) | {"timeout_minutes": 60}, actor=cast.by_role["OPR"])
+    approval = ask(cast, person(cast.by_role["SUP"]) | {"timeout_minutes": 60}, actor=cast.by_role["OPR"])
     step = approval.steps.get()
     assert step.escalates_at is not None
     assert work.escalate_approvals(now=step.escalates_at - timedelta(seconds=1)) == 0
     assert work.escalate_approvals(now=step.escalates_at) == 1
     approval.refresh_from_db()
     above = set(step.taken.values_list("user_id", flat=True))
-    assert cast.worker.pk in above
+    assert cast.by_role["SUP"].pk in above
     assert len(above) > 1
     assert set(approval.seats) == above
     told = Event.objects.filter(subject=approval.subject(), name="work.approval_step_opened").last()
     assert told is not None
     assert told.payload["escalated"] is True
+
+
+def test_nobody_is_named_who_has_no_role_that_approves(cast: Any) -> None:
+    with pytest.raises(Refused) as caught:
+        ask(cast, person(cast.worker))
+    assert caught.value.code == "may_not_approve"
+    with pytest.raises(Refused):
+        ask(cast, {"kind": "person", "people": [cast.manager, cast.worker], "need": 1})
 
 
 def test_withdrawing_is_for_whoever_asked_and_ends_it(cast: Any) -> None:

@@ -125,6 +125,10 @@ def _check_answerable(approval: Approval, planned: list[Any]) -> None:
     for one in planned:
         people = candidates(approval, one)
         need = int(one.get("need") or 1)
+        named = [one["person"]] if one["kind"] == StepKind.PERSON and one.get("person") else list(one.get("people", ()))
+        for person in named:
+            if not may_answer(person):
+                raise Refused(f"{person} has no role that approves. Name somebody else.", code="may_not_approve")
         if len(people) < need:
             raise Refused(
                 f"Nobody but you could answer step {one.get('position', 1)}, and nobody approves their own request."
@@ -150,10 +154,15 @@ def candidates(approval: Approval, step: Mapping[str, Any]) -> list[User]:
         found = org.holders(step["role"], approval.department)
     else:
         found = org.line_above(approval.department, without=without)
-    kept = [one for one in found if one.pk not in without and one.is_active]
+    kept = [one for one in found if one.pk not in without and one.is_active and may_answer(one)]
     if len(kept) < need and kind in {StepKind.ROLE, StepKind.TEAM} and not kept:
         kept = org.line_above(approval.department, without=without)
     return kept
+
+
+def may_answer(person: User) -> bool:
+    """Whether some role lets them answer at all: a seat nobody can use would hold a step up."""
+    return rights_of(person).can_somewhere("approval", "a")
 
 
 def _seats_of_first(approval: Approval, planned: list[Any]) -> set[int]:
