@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "apps.workflows",
     "apps.processes",
     "apps.kpis",
+    "apps.budgets",
     "apps.strategy",
 ]
 

@@ -1,0 +1,1 @@
+"""Budgets: plans and their versions, the commitment ledger, availability, variance, forecast, savings."""
