@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from apps.accounts.models import User
 from apps.budgets import services
-from apps.budgets.models import Entry, Line, Plan
-from apps.org.models import Department
-from tests.factories import people
-from tests.factories.maker import Maker, code, number
-from tests.factories.people import Cast, Company
+from apps.budgets.models import Line, Plan
+from tests.factories.people import Cast
 
 
 def plan(cast: Cast, **values: Any) -> Plan:
