@@ -1,0 +1,8 @@
+"""Items, places, lots, the ledger, counts and replenishment."""
+
+from apps.inventory.models.count import Count, CountLine
+from apps.inventory.models.item import Item, Location, Lot
+from apps.inventory.models.ledger import Level, Move
+from apps.inventory.models.planning import Policy, Proposal
+
+__all__ = ["Count", "CountLine", "Item", "Level", "Location", "Lot", "Move", "Policy", "Proposal"]

@@ -1,0 +1,200 @@
+"""What inventory answers: stock now and at any time, genealogy of lots, worth, demand, what is short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from apps.inventory import supply, units, valuation
+from apps.inventory.models import Item, Level, Location, Lot, Move, Policy
+
+ZERO = Value(Decimal(0), output_field=DecimalField(max_digits=18, decimal_places=6))
+DEMAND_DAYS = 90
+OUTSIDE = ("supplier", "customer", "scrap", "adjust", "production")
+
+
+def on_hand(
+    item: Item, location: Location | None = None, lot: Lot | None = None, at: datetime | None = None
+) -> Decimal:
+    """Stock of ours now, or as it was at a time by the ledger's effective times."""
+    if at is not None:
+        return sum((one for _, _, one in as_of(at, item=item, location=location, lot=lot)), Decimal(0))
+    rows = Level.objects.filter(item=item)
+    rows = rows.filter(location=location) if location is not None else rows
+    rows = rows.filter(lot=lot) if lot is not None else rows
+    found: Decimal = rows.aggregate(sum=Coalesce(Sum("quantity"), ZERO))["sum"]
+    return found
+
+
+def as_of(
+    at: datetime,
+    *,
+    item: Item | None = None,
+    location: Location | None = None,
+    lot: Lot | None = None,
+    recorded_by: datetime | None = None,
+) -> list[tuple[int, int, Decimal]]:
+    """(item, location, quantity) at a time; `recorded_by` leaves out what was written later than that."""
+    moves = Move.objects.filter(effective_at__lte=at)
+    moves = moves.filter(created_at__lte=recorded_by) if recorded_by is not None else moves
+    moves = moves.filter(item=item) if item is not None else moves
+    moves = moves.filter(lot=lot) if lot is not None else moves
+    found: dict[tuple[int, int], Decimal] = {}
+    for end, sign in (("to_location", 1), ("from_location", -1)):
+        rows = moves.filter(**{f"{end}__kind__in": Location.HELD})
+        rows = rows.filter(**{end: location}) if location is not None else rows
+        for key, place, total in rows.values_list("item_id", f"{end}_id").annotate(total=Sum("quantity")):
+            found[key, place] = found.get((key, place), Decimal(0)) + sign * total
+    return [(key, place, quantity) for (key, place), quantity in sorted(found.items()) if quantity]
+
+
+def to_base(item: Item, quantity: Decimal, unit: str) -> Decimal:
+    return units.to_base(quantity, unit, item.unit, item.packs)
+
+
+def levels_of(item: Item, user: Any) -> QuerySet[Any]:
+    rows: QuerySet[Any] = (
+        Level.objects.visible_to(user)
+        .filter(item=item)
+        .exclude(quantity=0)
+        .select_related("location", "lot")
+        .order_by("location__code", "lot__expires_on", "lot_id")
+    )
+    return rows
+
+
+GENEALOGY = """
+WITH RECURSIVE family(lot_id, depth, path) AS (
+    SELECT %(lot)s::bigint, 0, ARRAY[%(lot)s::bigint]
+  UNION ALL
+    SELECT next.lot_id, family.depth + 1, family.path || next.lot_id
+    FROM family
+    JOIN inventory_move here ON here.lot_id = family.lot_id AND here.kind = %(from_kind)s
+    JOIN inventory_move next ON next.batch = here.batch AND next.kind = %(to_kind)s AND next.lot_id IS NOT NULL
+    WHERE family.depth < 50 AND next.lot_id <> ALL (family.path)
+      AND NOT EXISTS (SELECT 1 FROM inventory_move mirror WHERE mirror.reverses_id IN (here.id, next.id))
+)
+SELECT lot_id, min(depth) FROM family WHERE depth > 0 GROUP BY lot_id ORDER BY 2, 1
+"""
+
+
+def genealogy(lot: Lot, *, forward: bool) -> list[tuple[Lot, int]]:
+    """Lots made from this one (forward), or those it was made of, with how many steps away; one query finds them all."""
+    kinds = ("consume", "produce") if forward else ("produce", "consume")
+    with connection.cursor() as cursor:
+        cursor.execute(GENEALOGY, {"lot": lot.pk, "from_kind": kinds[0], "to_kind": kinds[1]})
+        rows = cursor.fetchall()
+    lots = Lot.objects.select_related("item").in_bulk([key for key, _ in rows])
+    return [(lots[key], depth) for key, depth in rows if key in lots]
+
+
+def worth_of(item: Item) -> valuation.Worth:
+    """Value of all stock of an item by moving average and FIFO, from its whole ledger in the order of its times."""
+    moves = (
+        Move.objects.filter(item=item)
+        .order_by("effective_at", "id")
+        .values_list("quantity", "unit_cost", "from_location__kind", "to_location__kind")
+    )
+
+    def flows() -> Iterable[valuation.Flow]:
+        for quantity, cost, source, target in moves.iterator(chunk_size=5000):
+            if source in OUTSIDE and target not in OUTSIDE:
+                yield valuation.Flow(quantity, cost if cost is not None else item.standard_cost)
+            elif target in OUTSIDE and source not in OUTSIDE:
+                yield valuation.Flow(-quantity)
+
+    return valuation.fold(flows())
+
+
+def total_value(levels: QuerySet[Any]) -> Decimal:
+    """Stock at standard cost."""
+    found: Decimal = levels.aggregate(
+        sum=Coalesce(Sum(F("quantity") * F("item__standard_cost"), output_field=DecimalField(max_digits=30, decimal_places=12)), ZERO)
+    )["sum"]  # fmt: skip
+    return found
+
+
+def daily_demand(item: Item, location: Location, *, until: date, days: int = DEMAND_DAYS) -> list[float]:
+    """Quantity issued and consumed per day, reversals taken off, oldest first."""
+    since = until - timedelta(days=days)
+    out = Q(kind__in=("issue", "consume"), from_location=location)
+    back = Q(kind="reverse", to_location=location, reverses__kind__in=("issue", "consume"))
+    rows = (
+        Move.objects.filter(out | back, item=item, effective_at__date__gt=since, effective_at__date__lte=until)
+        .annotate(signed=Case(When(kind="reverse", then=-F("quantity")), default=F("quantity"), output_field=ZERO.output_field))
+        .values_list("effective_at__date")
+        .annotate(total=Sum("signed"))
+    )  # fmt: skip
+    by_day = {day: float(total) for day, total in rows}
+    return [by_day.get(since + timedelta(days=at + 1), 0.0) for at in range(days)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortage:
+    """A policy whose stock lasts less long than new stock takes to come."""
+
+    policy: Policy
+    on_hand: Decimal
+    supply: Decimal
+    days: float | None  # of cover; None without demand
+    missing: Decimal
+    cost: Decimal
+
+
+def shortages(user: Any, *, most: int = 200) -> list[Shortage]:
+    """By days of cover, then by what the missing quantity is worth."""
+    policies = list(
+        Policy.objects.visible_to(user)
+        .filter(archived_at__isnull=True)
+        .select_related("item", "location")
+        .order_by("id")[:5000]
+    )
+    levels = {
+        (item, place): total
+        for item, place, total in Level.objects.filter(
+            item__in={one.item_id for one in policies}, location__in={one.location_id for one in policies}
+        )
+        .values_list("item_id", "location_id")
+        .annotate(total=Sum("quantity"))
+    }
+    coming = supply.open_supply([(one.item_id, one.location_id) for one in policies])
+    found = []
+    for one in policies:
+        stock = levels.get((one.item_id, one.location_id), Decimal(0))
+        point = one.reorder_point or Decimal(0)
+        demand = float(one.daily_demand or 0)
+        if stock > point:
+            continue
+        missing = max(Decimal(0), point - stock - coming.get((one.item_id, one.location_id), Decimal(0)))
+        found.append(
+            Shortage(
+                policy=one,
+                on_hand=stock,
+                supply=coming.get((one.item_id, one.location_id), Decimal(0)),
+                days=float(stock) / demand if demand else None,
+                missing=missing,
+                cost=missing * one.item.standard_cost,
+            )
+        )
+    found.sort(key=lambda one: (one.days if one.days is not None else 1e9, -one.cost))
+    return found[:most]
+
+
+def expiring(user: Any, *, within_days: int = 30) -> QuerySet[Any]:
+    """Lots with stock that expire soon or have expired, first ones first."""
+    limit = timezone.localdate() + timedelta(days=within_days)
+    rows: QuerySet[Any] = (
+        Level.objects.visible_to(user)
+        .filter(quantity__gt=0, lot__expires_on__lte=limit)
+        .select_related("lot", "item", "location")
+        .order_by("lot__expires_on")
+    )
+    return rows

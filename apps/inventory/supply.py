@@ -1,0 +1,46 @@
+"""What is on its way: apps above register their open orders, so that planning does not order twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from apps.core.registry import Registry
+from apps.inventory.models import Proposal
+
+Places = Iterable[tuple[int, int]]
+Source = Callable[[list[tuple[int, int]]], dict[tuple[int, int], Decimal]]
+sources: Registry[Source] = Registry("source of supply")
+
+
+def contribute(name: str, source: Source) -> None:
+    """`source` gets (item, location) pairs and returns the open quantity of each in the item's own unit."""
+    sources.add(name, source)
+
+
+def open_supply(places: Places) -> dict[tuple[int, int], Decimal]:
+    """Open proposals and all that other apps know to be on its way, by item and location."""
+    asked = list(places)
+    found: dict[tuple[int, int], Decimal] = {}
+    for source in sources:
+        for key, quantity in source(asked).items():
+            found[key] = found.get(key, Decimal(0)) + quantity
+    return found
+
+
+def _proposals(places: list[tuple[int, int]]) -> dict[tuple[int, int], Decimal]:
+    rows = (
+        Proposal.objects.filter(
+            state__in=Proposal.SUPPLY,
+            item__in={item for item, _ in places},
+            location__in={place for _, place in places},
+        )
+        .values_list("item_id", "location_id")
+        .annotate(total=Sum("quantity"))
+    )
+    return {(item, place): total for item, place, total in rows}
+
+
+contribute("proposals", _proposals)
