@@ -307,7 +307,7 @@ SPECTACULAR_SETTINGS = {
         "StockMoveKindEnum": "apps.inventory.models.Move.Kind",
         "LotStatusEnum": "apps.inventory.models.Lot.Status",
         "StockCountStateEnum": "apps.inventory.models.Count.State",
-        "StockPolicyMethodEnum": "apps.inventory.models.Policy.Method",
+        "StockPolicyMethodEnum": "apps.inventory.models.StockPolicy.Method",
         "StockProposalStateEnum": "apps.inventory.models.Proposal.State",
         "PracticeStateEnum": "apps.processes.models.Practice.State",
         "ObjectiveLevelEnum": "apps.strategy.models.Objective.Level",

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.inventory import supply, units, valuation
-from apps.inventory.models import Item, Level, Location, Lot, Move, Policy
+from apps.inventory.models import Item, Level, Location, Lot, Move, StockPolicy
 
 ZERO = Value(Decimal(0), output_field=DecimalField(max_digits=18, decimal_places=6))
 DEMAND_DAYS = 90
@@ -141,7 +141,7 @@ def daily_demand(item: Item, location: Location, *, until: date, days: int = DEM
 class Shortage:
     """A policy whose stock lasts less long than new stock takes to come."""
 
-    policy: Policy
+    policy: StockPolicy
     on_hand: Decimal
     supply: Decimal
     days: float | None  # of cover; None without demand
@@ -152,7 +152,7 @@ class Shortage:
 def shortages(user: Any, *, most: int = 200) -> list[Shortage]:
     """By days of cover, then by what the missing quantity is worth."""
     policies = list(
-        Policy.objects.visible_to(user)
+        StockPolicy.objects.visible_to(user)
         .filter(archived_at__isnull=True)
         .select_related("item", "location")
         .order_by("id")[:5000]

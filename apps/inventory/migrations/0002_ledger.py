@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
         secure("inventory_level"),
         secure("inventory_count"),
         secure("inventory_countline"),
-        secure("inventory_policy"),
+        secure("inventory_stockpolicy"),
         secure("inventory_proposal"),
         append_only("inventory_move"),
         migrations.RunSQL(APPLY, UNDO),

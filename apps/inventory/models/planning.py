@@ -17,7 +17,7 @@ from apps.org.models import Department
 NOT_NEGATIVE = [MinValueValidator(Decimal(0))]
 
 
-class Policy(Noun):
+class StockPolicy(Noun):
     """How one item is replenished at one place."""
 
     class Method(models.TextChoices):
@@ -92,7 +92,7 @@ class Proposal(Noun):
     ACCESS_ROW: ClassVar[str] = "requisition"
 
     code = models.CharField(max_length=20, unique=True, blank=True)
-    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="proposals")
+    policy = models.ForeignKey(StockPolicy, on_delete=models.PROTECT, related_name="proposals")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", editable=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", editable=False)
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+", editable=False)

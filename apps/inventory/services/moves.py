@@ -1,69 +1,23 @@
-"""The only writer of the stock ledger: moves between two ends, checked before and by the database itself."""
+"""The verbs of stock: receive, issue, transfer, scrap, adjust, produce and reverse, each as moves between two ends."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from apps.accounts.models import User
 from apps.core.errors import Refused
-from apps.core.events.log import emit
-from apps.core.models import snapshot
-from apps.inventory import events, units
-from apps.inventory.models import CountLine, Item, Level, Location, Lot, Move
+from apps.inventory import units
+from apps.inventory.models import Item, Level, Location, Lot, Move
 from apps.inventory.services.items import lot_of, outside
-
-Kind = Move.Kind
-FACTS: Mapping[str, type[events.StockFact]] = {
-    Kind.RECEIVE: events.StockReceived,
-    Kind.RETURN: events.StockReturned,
-    Kind.ISSUE: events.StockIssued,
-    Kind.TRANSFER: events.StockTransferred,
-    Kind.SCRAP: events.StockScrapped,
-    Kind.ADJUST: events.StockAdjusted,
-    Kind.COUNT: events.StockAdjusted,
-    Kind.CONSUME: events.StockConsumed,
-    Kind.PRODUCE: events.StockProduced,
-    Kind.REVERSE: events.StockReversed,
-}
-USES = (Kind.ISSUE, Kind.CONSUME)  # what a held or expired lot is not for
-LOWEST = """
-SELECT min(running) FROM (
-    SELECT effective_at, id, sum(CASE WHEN to_location_id = %(at)s THEN quantity ELSE -quantity END)
-           OVER (ORDER BY effective_at, id) AS running
-    FROM inventory_move
-    WHERE item_id = %(item)s AND lot_id IS NOT DISTINCT FROM %(lot)s AND %(at)s IN (from_location_id, to_location_id)
-) history WHERE effective_at >= %(since)s
-"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """A move before it is written; quantity in the item's own unit."""
-
-    kind: str
-    item: Item
-    source: Location
-    target: Location
-    quantity: Decimal
-    entered: Decimal
-    unit: str
-    lot: Lot | None = None
-    unit_cost: Decimal | None = None
-    document: str = ""
-    line: str = ""
-    reason: str = ""
-    effective_at: datetime | None = None
-    batch: uuid.UUID | None = None
-    reverses: Move | None = None
+from apps.inventory.services.posting import USES, Draft, Kind, post
 
 
 def receive_stock(
@@ -112,7 +66,7 @@ def _come_in(
         else:
             lot = _lot_in(item, lot_number, expires_on, actor)
             drafts = [Draft(quantity=base, entered=entered, unit=unit or item.unit, lot=lot, **common)]
-        return _post(drafts, actor=actor)
+        return post(drafts, actor=actor)
 
 
 def _new_serials(item: Item, numbers: list[str], base: Decimal, expires_on: date | None, actor: Any) -> list[Lot]:
@@ -190,7 +144,7 @@ def adjust_stock(
             kind=kind, item=item, source=end, target=at, quantity=base, entered=quantity, unit=unit or item.unit, lot=found,
             unit_cost=item.standard_cost, reason=reason, **values,
         )  # fmt: skip
-        return _post([draft], actor=actor)
+        return post([draft], actor=actor)
 
 
 def _go_out(
@@ -212,13 +166,13 @@ def _go_out(
     )  # fmt: skip
     with transaction.atomic():
         if item.tracking == Item.Tracking.NONE:
-            return _post([draft], actor=actor)
+            return post([draft], actor=actor)
         Item.objects.select_for_update(of=("self",), no_key=True).get(pk=item.pk)
         if lot is None and lot_number:
             lot = Lot.objects.filter(item=item, number=lot_number.strip()).first()
             if lot is None:
                 raise Refused(f"{item.code} has no lot {lot_number}.", code="no_lot", field="lot_number")
-        return _post(_allotted(draft) if lot is None else [replace(draft, lot=lot)], actor=actor)
+        return post(_allotted(draft) if lot is None else [replace(draft, lot=lot)], actor=actor)
 
 
 def _allotted(draft: Draft) -> list[Draft]:
@@ -288,152 +242,13 @@ def reverse_move(move: Move, *, reason: str, actor: Any) -> Move:
             entered=move.entered, unit=move.unit, lot=move.lot, unit_cost=move.unit_cost, document=move.document,
             line=move.line, reason=reason, batch=move.batch, reverses=move,
         )  # fmt: skip
-        return _post([draft], actor=actor)[0]
+        return post([draft], actor=actor)[0]
 
 
 def _amount(item: Item, quantity: Decimal, unit: str | None) -> Decimal:
     if item.archived_at is not None:
         raise Refused(f"{item.code} is archived. Restore it first.", code="archived", field="item")
     return units.to_base(quantity, unit or item.unit, item.unit, item.packs)
-
-
-def _post(drafts: list[Draft], *, actor: Any) -> list[Move]:
-    """Writes the moves and tells each; the database keeps the levels and refuses what would make one negative."""
-    now = timezone.now()
-    moves = [_move(one, now, actor) for one in drafts]
-    try:
-        with transaction.atomic():
-            Move.objects.bulk_create(moves)
-    except IntegrityError as error:
-        raise _refusal(error, drafts) from error
-    for draft, move in zip(drafts, moves, strict=True):
-        if draft.effective_at is not None and draft.effective_at < now:
-            _check_history(draft, move)
-        _tell(draft, move, actor)
-    return moves
-
-
-def _move(draft: Draft, now: datetime, actor: Any) -> Move:
-    _check(draft, now)
-    ours = draft.source if draft.source.is_held else draft.target
-    theirs = draft.target if draft.target.is_held else draft.source
-    if draft.unit_cost is not None and not 0 <= draft.unit_cost < units.MOST:
-        raise Refused("A cost is zero or more.", code="cost", field="unit_cost")
-    return Move(
-        kind=draft.kind,
-        item=draft.item,
-        lot=draft.lot,
-        from_location=draft.source,
-        to_location=draft.target,
-        department_id=ours.department_id,
-        to_department_id=theirs.department_id,
-        quantity=draft.quantity,
-        entered=draft.entered,
-        unit=draft.unit,
-        unit_cost=draft.unit_cost,
-        document=draft.document,
-        line=draft.line,
-        batch=draft.batch,
-        reason=draft.reason,
-        effective_at=draft.effective_at or now,
-        created_at=now,
-        actor=actor if isinstance(actor, User) else None,
-        reverses=draft.reverses,
-    )
-
-
-def _check(draft: Draft, now: datetime) -> None:
-    lot = draft.lot
-    if not draft.source.is_held and not draft.target.is_held:
-        raise Refused("One end of a move is a place of ours.", code="not_held", field="location")
-    if draft.source == draft.target:
-        raise Refused("A move goes from one place to another.", code="same_place", field="to_location")
-    for place in (draft.source, draft.target):
-        if place.archived_at is not None:
-            raise Refused(f"{place} is archived.", code="archived", field="location")
-    if draft.effective_at is not None and draft.effective_at > now:
-        raise Refused("A move is dated now or earlier.", code="future", field="effective_at")
-    if lot is not None and lot.item_id != draft.item.pk:
-        raise Refused(f"{lot} is of another item.", code="no_lot", field="lot_number")
-    if lot is not None and lot.serial and draft.quantity != 1:
-        raise Refused("A serial number is one piece.", code="serials", field="quantity")
-    if lot is not None and draft.kind in USES:
-        if lot.status != Lot.Status.RELEASED:
-            raise Refused(f"{lot} is held: {lot.reason}. Release it first.", code="held", field="lot_number")
-        if lot.expires_on is not None and lot.expires_on < timezone.localdate():
-            raise Refused(f"{lot} expired on {lot.expires_on}.", code="expired", field="lot_number")
-
-
-def _check_history(draft: Draft, move: Move) -> None:
-    """A move dated earlier must not come before a count, nor make the stock of any later moment negative."""
-    for place in (draft.source, draft.target):
-        if not place.is_held:
-            continue
-        counted = CountLine.objects.filter(
-            count__location=place, count__state="closed", item=draft.item, found_at__gte=move.effective_at
-        )
-        if counted.exists():
-            raise Refused(
-                f"{draft.item.code} was counted at {place.code} after that time. Date the move after the count.",
-                code="counted",
-                field="effective_at",
-            )
-    if not draft.source.is_held or draft.source.negative_allowed:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            LOWEST,
-            {"at": draft.source.pk, "item": draft.item.pk, "lot": move.lot_id, "since": move.effective_at},
-        )
-        (lowest,) = cursor.fetchone()
-    if lowest is not None and lowest < 0:
-        raise Refused(
-            f"At that time there were {-lowest.normalize():f} {draft.item.unit} too few at {draft.source.code}.",
-            code="not_enough",
-            field="effective_at",
-        )
-
-
-def _refusal(error: IntegrityError, drafts: list[Draft]) -> Refused:
-    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
-    draft = drafts[0]
-    if name == "stock is never negative":
-        return Refused(
-            f"There is not enough {draft.item.code} at {draft.source.code}. See the stock of the item.",
-            code="not_enough",
-            field="quantity",
-        )
-    if name == "closed periods take no moves":
-        return Refused(
-            "That day is closed for the place. Date the move after the closed period.",
-            code="closed",
-            field="effective_at",
-        )
-    if "reverses" in name:
-        return Refused("This move is reversed already.", code="reversed")
-    raise error
-
-
-def _tell(draft: Draft, move: Move, actor: Any) -> None:
-    extra: dict[str, Any] = {"reverses_id": draft.reverses.pk, "reason": draft.reason} if draft.reverses is not None else {}
-    emit(
-        FACTS[draft.kind](
-            subject=move.subject(),
-            departments=move.departments_concerned(),
-            title=str(move),
-            values=snapshot(move),
-            kind=str(draft.kind),
-            item_id=draft.item.pk,
-            item=draft.item.code,
-            quantity=move.quantity,
-            lot_id=move.lot_id,
-            from_location_id=draft.source.pk,
-            to_location_id=draft.target.pk,
-            document=move.document,
-            **extra,
-        ),
-        actor=actor,
-    )
 
 
 def record_move(*, kind: str, item: Item, location: Location, actor: Any, **values: Any) -> Move:

@@ -15,7 +15,7 @@ from apps.core.errors import Refused
 from apps.core.records import write
 from apps.core.records.numbering import next_number
 from apps.inventory import events, queries, supply
-from apps.inventory.models import Item, Level, Move, Policy, Proposal
+from apps.inventory.models import Item, Level, Move, Proposal, StockPolicy
 from apps.inventory.planning import classes, reorder
 
 STEP = Decimal("0.000001")
@@ -29,17 +29,17 @@ NEEDS = {
 }
 
 
-def set_policy(*, actor: Any, **values: Any) -> Policy:
+def set_policy(*, actor: Any, **values: Any) -> StockPolicy:
     """One policy per item and place."""
-    policy = Policy(**values)
+    policy = StockPolicy(**values)
     policy.department = policy.location.department
     policy.code = f"{policy.item.code}@{policy.location.code}"
     _check(policy)
     return write.create(policy, actor=actor, fact=events.PolicySet)
 
 
-def change_policy(policy: Policy, *, actor: Any, version: int | None = None, **values: Any) -> Policy:
-    changed = Policy(**{name: values.get(name, getattr(policy, name)) for name in _COLUMNS})
+def change_policy(policy: StockPolicy, *, actor: Any, version: int | None = None, **values: Any) -> StockPolicy:
+    changed = StockPolicy(**{name: values.get(name, getattr(policy, name)) for name in _COLUMNS})
     _check(changed)
     return write.change(policy, values, actor=actor, fact=events.PolicyChanged, version=version)
 
@@ -49,7 +49,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _check(policy: Policy) -> None:
+def _check(policy: StockPolicy) -> None:
     if not policy.location.is_held:
         raise Refused(f"{policy.location} is no place of ours.", code="not_held", field="location")
     for name in NEEDS[policy.method]:
@@ -63,11 +63,11 @@ def _check(policy: Policy) -> None:
         raise Refused("S lies at or above s.", code="order", field="order_up_to")
 
 
-def archive_policy(policy: Policy, *, actor: Any, version: int | None = None) -> Policy:
+def archive_policy(policy: StockPolicy, *, actor: Any, version: int | None = None) -> StockPolicy:
     return write.archive(policy, actor=actor, fact=events.PolicyChanged, version=version)
 
 
-def restore_policy(policy: Policy, *, actor: Any) -> Policy:
+def restore_policy(policy: StockPolicy, *, actor: Any) -> StockPolicy:
     return write.restore(policy, actor=actor, fact=events.PolicyChanged)
 
 
@@ -104,7 +104,7 @@ def class_items(*, today: date, days: int = 365, actor: Any = None) -> int:
 
 def propose_orders(*, today: date, policies: Any = None, actor: Any = None) -> list[Proposal]:
     """Goes through the policies; what is open or on its way counts as supply, so a second run proposes nothing new."""
-    rows = Policy.objects.filter(archived_at__isnull=True) if policies is None else policies
+    rows = StockPolicy.objects.filter(archived_at__isnull=True) if policies is None else policies
     made = []
     keys = list(rows.order_by("id").values_list("pk", flat=True))
     for at in range(0, len(keys), 500):
@@ -115,7 +115,7 @@ def propose_orders(*, today: date, policies: Any = None, actor: Any = None) -> l
 def _propose(keys: list[int], today: date, actor: Any) -> list[Proposal]:
     with transaction.atomic():
         rows = list(
-            Policy.objects.select_for_update(of=("self",))
+            StockPolicy.objects.select_for_update(of=("self",))
             .filter(pk__in=keys)
             .select_related("item", "location__department")
             .order_by("id")
@@ -135,15 +135,15 @@ def _propose(keys: list[int], today: date, actor: Any) -> list[Proposal]:
             key = (policy.item_id, policy.location_id)
             position = levels.get(key, Decimal(0)) + coming.get(key, Decimal(0))
             quantity, words = wanted(policy, float(position), today)
-            if policy.method == Policy.Method.RS and _review_due(policy, today):
-                Policy.objects.filter(pk=policy.pk).update(last_review_on=today)
+            if policy.method == StockPolicy.Method.RS and _review_due(policy, today):
+                StockPolicy.objects.filter(pk=policy.pk).update(last_review_on=today)
             if quantity > 0:
                 stock = f"On hand {levels.get(key, Decimal(0)).normalize():f}, on its way {coming.get(key, Decimal(0)).normalize():f}. "
                 made.append(_made(policy, quantity, stock + words, today, actor))
         return made
 
 
-def _made(policy: Policy, quantity: Decimal, words: str, today: date, actor: Any) -> Proposal:
+def _made(policy: StockPolicy, quantity: Decimal, words: str, today: date, actor: Any) -> Proposal:
     proposal = Proposal(
         code=f"SP{next_number('stock_proposal')}",
         policy=policy,
@@ -157,7 +157,7 @@ def _made(policy: Policy, quantity: Decimal, words: str, today: date, actor: Any
     return write.create(proposal, actor=actor, fact=events.ProposalMade, item_id=policy.item_id, quantity=quantity)
 
 
-def demand_of(policy: Policy, today: date) -> tuple[float, float]:
+def demand_of(policy: StockPolicy, today: date) -> tuple[float, float]:
     """Mean and standard deviation of a day: what the policy says, else the last 90 days."""
     if policy.daily_demand is not None and policy.daily_sd is not None:
         return float(policy.daily_demand), float(policy.daily_sd)
@@ -166,33 +166,35 @@ def demand_of(policy: Policy, today: date) -> tuple[float, float]:
     return mean, float(policy.daily_sd) if policy.daily_sd is not None else stdev(days)
 
 
-def point_of(policy: Policy, today: date) -> tuple[float, str]:
+def point_of(policy: StockPolicy, today: date) -> tuple[float, str]:
     """The reorder point with its arithmetic."""
     if policy.reorder_point is not None:
         return float(policy.reorder_point), f"s = {policy.reorder_point.normalize():f}, set by hand. "
     mean, spread = demand_of(policy, today)
-    exposed = float(policy.lead_days) + (float(policy.review_days or 0) if policy.method == Policy.Method.RS else 0.0)
+    exposed = float(policy.lead_days) + (
+        float(policy.review_days or 0) if policy.method == StockPolicy.Method.RS else 0.0
+    )
     found = reorder.reorder_point(
         daily_demand=mean, daily_sd=spread, lead_days=exposed, lead_sd=float(policy.lead_sd), service_level=float(policy.service_level)
     )  # fmt: skip
     return found.reorder_point, f"{found.arithmetic}. "
 
 
-def wanted(policy: Policy, position: float, today: date) -> tuple[Decimal, str]:
+def wanted(policy: StockPolicy, position: float, today: date) -> tuple[Decimal, str]:
     """How much to order at this position, and why; zero when there is enough."""
     method = policy.method
-    if method == Policy.Method.RS:
+    if method == StockPolicy.Method.RS:
         days = (today - policy.last_review_on).days if policy.last_review_on else None
         up_to = float(policy.order_up_to or 0)
         quantity = reorder.order_r_s(position, up_to=up_to, days_since_review=days, review_days=policy.review_days or 1)
         return _rounded(quantity), f"Review is due: S {up_to:g} − position {position:g} = {quantity:g}"
-    if method == Policy.Method.KANBAN:
+    if method == StockPolicy.Method.KANBAN:
         card = float(policy.order_quantity or 0)
         quantity = reorder.order_kanban(position, cards=policy.cards or 0, card=card)
         return _rounded(
             quantity
         ), f"{policy.cards} cards of {card:g}; position {position:g} leaves {quantity / card:g} free"
-    if method == Policy.Method.DDMRP:
+    if method == StockPolicy.Method.DDMRP:
         mean, _ = demand_of(policy, today)
         zones = reorder.ddmrp_buffer(
             daily_usage=mean, lead_days=float(policy.lead_days), lead_factor=LEAD_FACTOR, variability=VARIABILITY,
@@ -202,7 +204,7 @@ def wanted(policy: Policy, position: float, today: date) -> tuple[Decimal, str]:
         tops = f"red {zones.top_of_red:.2f}, yellow {zones.top_of_yellow:.2f}, green {zones.top_of_green:.2f}"
         return _rounded(quantity), f"Buffer tops: {tops}; net flow {position:g}; up to green: {quantity:.2f}"
     point, words = point_of(policy, today)
-    if method == Policy.Method.SS:
+    if method == StockPolicy.Method.SS:
         quantity = reorder.order_s_s(position, s=point, up_to=float(policy.order_up_to or 0))
         return _rounded(quantity), f"{words}Position {position:g}; up to S {policy.order_up_to}: {quantity:g}"
     quantity = reorder.order_s_q(position, s=point, q=float(policy.order_quantity or 0))
@@ -213,7 +215,7 @@ def _rounded(quantity: float) -> Decimal:
     return Decimal(repr(quantity)).quantize(STEP, rounding=ROUND_HALF_UP)
 
 
-def _review_due(policy: Policy, today: date) -> bool:
+def _review_due(policy: StockPolicy, today: date) -> bool:
     last = policy.last_review_on
     return last is None or (today - last).days >= (policy.review_days or 1)
 

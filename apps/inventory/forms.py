@@ -1,0 +1,171 @@
+"""Inputs of the verbs of inventory."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from apps.core.actions.fields import ActionForm, MomentField, RecordField, RecordsField, form_for
+from apps.inventory.models import Item, Location, Lot, StockPolicy
+
+ITEM_FIELDS = (
+    "code", "name", "department", "unit", "packs", "tracking", "gtin", "category", "standard_cost", "currency", "shelf_life_days",
+)  # fmt: skip
+LOCATION_FIELDS = ("code", "name", "department", "kind", "negative_allowed")
+LOT_FIELDS = ("expires_on", "made_on")
+POLICY_FIELDS = (
+    "item", "location", "method", "reorder_point", "order_quantity", "order_up_to", "review_days", "cards", "lead_days",
+    "lead_sd", "service_level", "daily_demand", "daily_sd",
+)  # fmt: skip
+KINDS = (
+    ("receive", "Receive"),
+    ("issue", "Issue"),
+    ("transfer", "Transfer"),
+    ("scrap", "Scrap"),
+    ("return", "Return to supplier"),
+    ("adjust_up", "Adjust up"),
+    ("adjust_down", "Adjust down"),
+)
+
+
+class PacksField(forms.CharField):
+    """Packs as lines, such as "box = 12"; programs may send an object."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            required=False, widget=forms.Textarea(attrs={"rows": 2}), strip=True,
+            help_text="One line per pack with how many it holds, such as box = 12", **kwargs,
+        )  # fmt: skip
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(f"{name} = {number}" for name, number in value.items()) if isinstance(value, dict) else value
+
+    def to_python(self, value: Any) -> Any:
+        text = value if isinstance(value, dict) else super().to_python(value)
+        if isinstance(text, str) and text.lstrip().startswith("{"):
+            try:
+                text = json.loads(text)
+            except ValueError as error:
+                raise forms.ValidationError('Write lines such as box = 12, or {"box": 12}.') from error
+        if isinstance(text, dict):
+            return text
+        found = {}
+        for line in str(text or "").splitlines():
+            name, sign, number = (part.strip() for part in line.partition("="))
+            if line.strip() and not sign:
+                raise forms.ValidationError("Write lines such as box = 12.")
+            if name:
+                found[name] = number
+        return found
+
+
+_Item: Any = form_for(Item, ITEM_FIELDS)
+
+
+class ItemForm(_Item):  # type: ignore[misc]
+    """An item; its unit and tracking stay once its stock has moved."""
+
+    packs = PacksField()
+
+
+LocationForm: Any = form_for(Location, LOCATION_FIELDS)
+LotForm: Any = form_for(Lot, LOT_FIELDS)
+PolicyForm: Any = form_for(StockPolicy, POLICY_FIELDS)
+
+
+class SerialsField(forms.CharField):
+    """Serial numbers, one per line; programs may send a list."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="One per line", **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [str(one) for one in value]
+        text = super().to_python(value) or ""
+        if text.startswith("["):
+            try:
+                found = json.loads(text)
+            except ValueError:
+                found = None
+            if isinstance(found, list):
+                return [str(one) for one in found]
+        return [one.strip() for one in text.splitlines() if one.strip()]
+
+
+class MoveForm(ActionForm):
+    """A move of stock by its kind."""
+
+    kind = forms.ChoiceField(choices=KINDS)
+    item = RecordField(Item)
+    location = RecordField(Location, label="At", help_text="Where it arrives, or where it is taken from")
+    to_location = RecordField(Location, required=False, label="To", help_text="Transfers only")
+    quantity = forms.DecimalField(max_digits=18, decimal_places=6, min_value=Decimal("0.000001"))
+    unit = forms.CharField(max_length=12, required=False, help_text="Empty: the item's own unit. Or a pack of the item")
+    lot_number = forms.CharField(
+        max_length=60, required=False, label="Lot", help_text="Empty when issuing: what expires first goes first"
+    )
+    serials = SerialsField(label="Serial numbers")
+    expires_on = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    unit_cost = forms.DecimalField(
+        max_digits=18, decimal_places=6, min_value=0, required=False, help_text="Of one base unit; receipts only"
+    )
+    document = forms.CharField(
+        max_length=120, required=False, help_text="Delivery note, order or record, such as order:12"
+    )
+    reason = forms.CharField(max_length=200, required=False, help_text="Needed to scrap and to adjust")
+    effective_at = MomentField(required=False, label="When", help_text="Empty: now")
+
+
+class ReasonForm(ActionForm):
+    reason = forms.CharField(max_length=200)
+
+
+class HoldForm(ActionForm):
+    """Why nothing of the lot may be used."""
+
+    reason = forms.CharField(max_length=300)
+    status = forms.ChoiceField(
+        choices=[(Lot.Status.HOLD, "On hold"), (Lot.Status.QUARANTINE, "Quarantine")], initial=Lot.Status.HOLD, required=False
+    )  # fmt: skip
+
+    def clean_status(self) -> str:
+        return str(self.cleaned_data["status"] or Lot.Status.HOLD)
+
+
+class CloseForm(ActionForm):
+    """A period that takes no move any more."""
+
+    closed_until = forms.DateField(
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), help_text="This day is closed as well"
+    )
+
+
+class CountForm(ActionForm):
+    """A count of a place."""
+
+    location = RecordField(Location)
+    due_on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    tolerance = forms.DecimalField(
+        max_digits=5, decimal_places=2, min_value=0, max_value=100, required=False, label="Tolerance in %",
+        help_text="A line further off is counted again by another person",
+    )  # fmt: skip
+    items = RecordsField(Item, required=False, help_text="None: everything that is at the place")
+
+    def clean_tolerance(self) -> Decimal:
+        return self.cleaned_data["tolerance"] or Decimal(0)
+
+
+class ChangeCountForm(ActionForm):
+    due_on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
+class EnterForm(ActionForm):
+    """What was found of one item."""
+
+    item = RecordField(Item)
+    lot_number = forms.CharField(max_length=60, required=False, label="Lot")
+    found = forms.DecimalField(max_digits=18, decimal_places=6, min_value=0)

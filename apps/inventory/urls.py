@@ -1,0 +1,12 @@
+"""Addresses of the pages of stock that are no list, record or form."""
+
+from django.urls import path
+
+from apps.inventory import views
+
+urlpatterns = [
+    path("stock/scan/", views.stock_scan, name="stock_scan"),
+    path("stock/as-of/", views.stock_as_of, name="stock_as_of"),
+    path("stock-counts/<int:key>/do/", views.count_do, name="count_do"),
+    path("items/<int:key>/label.pdf", views.item_label, name="item_label"),
+]

@@ -1,0 +1,289 @@
+"""Pages for daily work with stock: scan and move, count a place blind, print a label, look at any moment of the past."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+
+from apps.core.access.rights import require, rights_of
+from apps.core.errors import Refused
+from apps.core.pdf.rendering import render as render_pdf
+from apps.core.pdf.weekly import report_assets
+from apps.core.web import pagemodel as pm
+from apps.core.web.access import page
+from apps.core.web.middleware import undo
+from apps.core.web.navigation import NavPage, add_page
+from apps.inventory import forms, gs1, panels, queries, services
+from apps.inventory.models import Count, Item, Location, Lot
+
+CRUMBS = (pm.Crumb("Operate"),)
+add_page(
+    NavPage(
+        "stock_scan",
+        "Scan stock",
+        "scan-barcode",
+        "Operate",
+        39,
+        lambda user: rights_of(user).can_somewhere("stock_move", "c"),
+    )
+)
+add_page(
+    NavPage(
+        "stock_as_of",
+        "Stock at a time",
+        "history",
+        "Operate",
+        46,
+        lambda user: rights_of(user).can_somewhere("stock_move", "r"),
+    )
+)
+
+
+def read_code(user: Any, code: str) -> tuple[Item, gs1.Scanned]:
+    """What a scanned or typed code names: a GS1 string, a GTIN, or the number of an item."""
+    text = code.strip()
+    found = Item.objects.visible_to(user).filter(archived_at__isnull=True)
+    plain = gs1.Scanned()
+    item = found.filter(code=text).first()
+    if item is not None:
+        return item, plain
+    if gs1.is_gtin(text):
+        plain = gs1.Scanned(gtin=text.zfill(14))
+    else:
+        plain = gs1.parse(text, today=timezone.localdate())
+    if not plain.gtin:
+        raise Refused("The code names no item. Scan the code with the GTIN.", code="no_item", field="code")
+    item = found.filter(gtin=plain.gtin.zfill(14)).first()
+    if item is None:
+        raise Refused(f"No item has the GTIN {plain.gtin}. Set it at the item.", code="no_item", field="code")
+    return item, plain
+
+
+@page("stock_move", "c")
+def stock_scan(request: HttpRequest) -> HttpResponse:
+    """One field takes the scan; what it says fills the form of the move. Place and kind stay for the next scan."""
+    code, kind = request.GET.get("code", ""), request.GET.get("kind", "receive")
+    place = request.GET.get("location", "")
+    item, said, problem = None, gs1.Scanned(), ""
+    if code:
+        try:
+            item, said = read_code(request.user, code)
+        except Refused as refusal:
+            problem = refusal.message
+    form: Any = None
+    if request.method == "POST":
+        form = forms.MoveForm(request.POST, actor=request.user)
+        if form.is_valid() and (answer := _record(request, form)):
+            return answer
+    elif item is not None:
+        form = forms.MoveForm(actor=request.user, initial=_filled(item, said, kind, place))
+    shown = pm.ChartPage(
+        title="Scan stock",
+        facts="Scan or type a GS1 code, a GTIN or an item's number",
+        verdict=pm.Alert("", "", "info"),
+        crumbs=(*CRUMBS, pm.Crumb("Scan stock")),
+        sections=(panels.levels_panel(item, request.user),) if item is not None else (),
+    )
+    context = {
+        "page": shown,
+        "code": code,
+        "kind": kind,
+        "place": place,
+        "kinds": forms.KINDS,
+        "places": _places(request.user),
+        "form": form,
+        "item": item,
+        "problem": problem,
+    }
+    return render(request, "inventory/scan.html", context, status=422 if problem or (form and form.errors) else 200)
+
+
+def _places(user: Any) -> Any:
+    rows = Location.objects.visible_to(user).filter(kind__in=Location.HELD, archived_at__isnull=True)
+    return rows.order_by("code")[:500]
+
+
+def _filled(item: Item, said: gs1.Scanned, kind: str, place: str) -> dict[str, Any]:
+    return {
+        "kind": kind if kind in dict(forms.KINDS) else "receive",
+        "item": item.pk,
+        "location": place if place.isascii() and place.isdigit() else None,
+        "quantity": said.quantity or (1 if item.tracking == Item.Tracking.SERIAL else None),
+        "unit": said.unit,
+        "lot_number": said.lot,
+        "serials": said.serial,
+        "expires_on": said.expires_on or said.best_before,
+    }
+
+
+def _record(request: HttpRequest, form: Any) -> HttpResponse | None:
+    try:
+        move = services.record_move(actor=request.user, **form.cleaned_data)
+        require(request.user, "stock_move", "c", move, noun="stock move")
+    except Refused as refusal:
+        undo(request)
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+        return None
+    messages.success(request, f"{move} written")
+    query = f"kind={form.cleaned_data['kind']}&location={form.cleaned_data['location'].pk}"
+    return HttpResponseRedirect(f"{reverse('stock_scan')}?{query}")
+
+
+@page("stock_count", "c")
+def count_do(request: HttpRequest, key: int) -> HttpResponse:
+    """Blind: items and lots without what the ledger expects. Empty fields stay open; a scan adds what was not listed."""
+    count = Count.objects.visible_to(request.user).select_related("location").filter(pk=key).first()
+    if count is None:
+        raise Http404
+    require(request.user, "stock_count", "c", count, noun="stock count")
+    lines = list(count.lines.select_related("item", "lot").order_by("item__code", "lot_id"))
+    again = count.state == Count.State.RECOUNT
+    asked = [one for one in lines if (one.to_recount and one.again is None) or not again]
+    problem = ""
+    if request.method == "POST":
+        try:
+            services.enter_count(count, lines=_entered(request, asked), actor=request.user)
+        except Refused as refusal:
+            undo(request)
+            problem = refusal.message
+        else:
+            messages.success(request, "Count saved")
+            return HttpResponseRedirect(reverse("record", args=["stock-counts", key]))
+    rows = [
+        {"line": one, "value": request.POST.get(f"found-{one.pk}", "" if again or one.found is None else f"{one.found.normalize():f}")}
+        for one in asked
+    ]  # fmt: skip
+    shown = pm.ChartPage(
+        title=f"Count {count.location}",
+        facts=f"{count}, due {count.due_on:%d %b %Y}" + (". Counted again by another person" if again else ""),
+        verdict=pm.Alert("", "", "info"),
+        crumbs=(*CRUMBS, pm.Crumb(count.code, reverse("record", args=["stock-counts", key])), pm.Crumb("Count")),
+    )
+    context = {"page": shown, "rows": rows, "problem": problem, "more": not again, "request": request}
+    return render(request, "inventory/count.html", context, status=422 if problem else 200)
+
+
+def _entered(request: HttpRequest, asked: list[Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for one in asked:
+        text = request.POST.get(f"found-{one.pk}", "").strip()
+        if text:
+            found.append({"item": one.item, "lot": one.lot, "found": _number(text, one.item.code)})
+    code = request.POST.get("code", "").strip()
+    if code:
+        item, said = read_code(request.user, code)
+        text = request.POST.get("more", "").strip()
+        number = said.lot or said.serial or request.POST.get("lot", "").strip()
+        found.append(
+            {
+                "item": item,
+                "lot_number": number,
+                "found": _number(text, item.code) if text else said.quantity or Decimal(1),
+            }
+        )
+    if not found:
+        raise Refused("Enter at least one quantity; 0 when nothing is there.", code="required")
+    return found
+
+
+def _number(text: str, name: str) -> Decimal:
+    try:
+        return Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        raise Refused(f"{name}: “{text[:20]}” is no number.", code="quantity") from None
+
+
+@page("stock_move", "r")
+def stock_as_of(request: HttpRequest) -> HttpResponse:
+    """All stock as it was at the end of a day, by the times at which things happened."""
+    day = parse_date(request.GET.get("on", "")) or timezone.localdate()
+    at = timezone.make_aware(datetime.combine(day, time.max))
+    rows = queries.as_of(min(at, timezone.now()))
+    items = Item.objects.visible_to(request.user).in_bulk({item for item, _, _ in rows})
+    places = Location.objects.visible_to(request.user).in_bulk({place for _, place, _ in rows})
+    shown_rows = [(items[i], places[p], quantity) for i, p, quantity in rows if i in items and p in places]
+    worth = sum((quantity * item.standard_cost for item, _, quantity in shown_rows), Decimal(0))
+    table = pm.Table(
+        (
+            pm.Column("item", "Item", wide=True),
+            pm.Column("place", "Place"),
+            pm.Column("quantity", "Quantity", "end"),
+            pm.Column("worth", "At standard cost", "end"),
+        ),
+        tuple(
+            pm.Row(
+                f"{item.pk}-{place.pk}",
+                reverse("record", args=["items", item.pk]),
+                (
+                    pm.Cell(str(item), "link", url=reverse("record", args=["items", item.pk])),
+                    pm.Cell(place.code),
+                    pm.Cell(panels.amount(quantity, item.unit), "number"),
+                    pm.Cell(f"{quantity * item.standard_cost:,.2f}", "number"),
+                ),
+            )
+            for item, place, quantity in shown_rows[:1000]
+        ),
+        "Stock",
+        "Nothing was in stock.",
+    )
+    shown = pm.ChartPage(
+        title="Stock at a time",
+        facts=f"At the end of {day:%d %b %Y}, by the times at which moves happened",
+        verdict=pm.Alert(f"{worth:,.2f} at standard cost.", f"{len(shown_rows)} items at places.", "info"),
+        crumbs=(*CRUMBS, pm.Crumb("Stock at a time")),
+        sections=(pm.Section("Stock", note="The first 1 000" if len(shown_rows) > 1000 else "", table=table),),
+    )
+    return render(request, "inventory/as_of.html", {"page": shown, "on": day.isoformat()})
+
+
+@page("item", "r")
+def item_label(request: HttpRequest, key: int) -> HttpResponse:
+    """A label with the GS1 code as QR, for an item or one of its lots (?lot=)."""
+    item = Item.objects.visible_to(request.user).filter(pk=key).first()
+    if item is None:
+        raise Http404
+    text = request.GET.get("lot", "")
+    lot = (
+        Lot.objects.visible_to(request.user).filter(item=item, pk=int(text)).first()
+        if text.isdigit() and len(text) < 19
+        else None
+    )
+    code = element_string(item, lot)
+    html = render_to_string("inventory/label.html", {"item": item, "lot": lot, "code": code})
+    style = (settings.BASE_DIR / "static/css/label-pdf.css").read_bytes()
+    assets = {**report_assets(settings.FONT_FILE), "label-pdf.css": style, "qr.svg": qr(code)}
+    made = render_pdf(html, assets=assets, title=f"Label of {item.code}")
+    answer = HttpResponse(made, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="label-{item.pk}.pdf"'
+    return answer
+
+
+def element_string(item: Item, lot: Lot | None) -> str:
+    """What the label says to a scanner; an item without GTIN is named by its own number."""
+    if not item.gtin:
+        return item.code
+    parts = f"(01){item.gtin}"
+    if lot is not None and lot.expires_on is not None:
+        parts += f"(17){lot.expires_on:%y%m%d}"
+    if lot is not None:
+        parts += f"({'21' if lot.serial else '10'}){lot.number[:20]}"
+    return parts
+
+
+def qr(text: str) -> bytes:
+    """A QR code as an SVG file of one path."""
+    import qrcode  # type: ignore[import-untyped]
+    from qrcode.image.svg import SvgPathImage  # type: ignore[import-untyped]
+
+    image = qrcode.make(text, image_factory=SvgPathImage, box_size=12, border=2)
+    return bytes(image.to_string())

@@ -1,0 +1,63 @@
+"""GS1 codes as the General Specifications print them, and what is none."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from apps.core.errors import Refused
+from apps.inventory import gs1
+
+TODAY = date(2026, 11, 24)
+GS = "\x1d"
+
+
+@pytest.mark.parametrize(
+    ("digits", "check"),
+    [("629104150021", "3"), ("0950600013437", "6"), ("9638507", "4"), ("03600029145", "2"), ("37610425002123456", "9")],
+)
+def test_published_check_digits(digits: str, check: str) -> None:
+    assert gs1.check_digit(digits) == check
+
+
+def test_an_element_string_with_separators() -> None:
+    said = gs1.parse(f"]C1010950600013437617270430100B123{GS}21SN7{GS}30025", today=TODAY)
+    assert said.gtin == "09506000134376"
+    assert said.expires_on == date(2027, 4, 30)
+    assert (said.lot, said.serial, said.quantity) == ("0B123", "SN7", Decimal(25))
+
+
+def test_brackets_measures_and_the_last_day_of_a_month() -> None:
+    said = gs1.parse("(01)09506000134376(3103)001750(17)280200(10)AB-12", today=TODAY)
+    assert (said.quantity, said.unit) == (Decimal("1.750"), "kg")
+    assert said.expires_on == date(2028, 2, 29)
+    assert said.lot == "AB-12"
+
+
+@pytest.mark.parametrize(("short", "year"), [("760101", 2076), ("770101", 1977), ("260101", 2026), ("000101", 2000)])
+def test_years_lie_within_fifty_years(short: str, year: int) -> None:
+    assert gs1.parse(f"11{short}", today=TODAY).made_on == date(year, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "",
+        "0109506000134375",  # check digit
+        "010950600013437",  # too short
+        "17271301",  # month 13
+        "17270230",  # 30 February
+        "(10)" + "x" * 21,
+        "(01)09506000134376(01)00012345600012",
+        "99nonsense",
+        "(01)0950600013437(10",
+        "3109000001",
+        "30",
+    ],
+)
+def test_what_is_no_code_says_so(code: str) -> None:
+    with pytest.raises(Refused) as caught:
+        gs1.parse(code, today=TODAY)
+    assert caught.value.code == "no_code"

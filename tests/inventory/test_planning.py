@@ -1,0 +1,184 @@
+"""Reorder points against published figures, classes, proposals that are made once, and worth that foots."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.core.access import scope
+from apps.core.errors import Refused
+from apps.inventory import queries, services, supply
+from apps.inventory.models import Item, Proposal, StockPolicy
+from apps.inventory.planning import classes, reorder
+from apps.inventory.valuation import Flow, fold
+from tests.factories import inventory as make
+from tests.factories import people
+from tests.support.shared_data import SHARED
+
+D = Decimal
+DAY = date(2026, 12, 1)
+FILE = SHARED / "inventory_science" / "expected.json"
+CASES = json.loads(FILE.read_text())["cases"] if FILE.exists() else []
+
+
+@pytest.fixture
+def cast(db: None) -> Any:
+    with scope.system("a test"):
+        yield people.cast()
+
+
+def test_the_published_safety_stock() -> None:
+    found = reorder.reorder_point(daily_demand=50, daily_sd=10, lead_days=4, lead_sd=0.5, service_level=0.95)
+    assert (round(found.safety_stock, 2), round(found.reorder_point, 2)) == (52.66, 252.66)
+    assert "50 × 4 + 52.66 = 252.66" in found.arithmetic
+
+
+@pytest.mark.skipif(not CASES, reason="the published cases are not on this machine")
+@pytest.mark.parametrize(
+    "case", [one for one in CASES if one["id"].startswith(("rop", "fill"))], ids=lambda one: one["id"]
+)
+def test_published_reorder_points(case: dict[str, Any]) -> None:
+    asked, wanted = case["input"], case["expected"]
+    if case["id"].startswith("rop"):
+        found = reorder.reorder_point(
+            daily_demand=asked["mean_daily_demand"],
+            daily_sd=asked["sd_daily_demand"],
+            lead_days=asked["mean_lead_time_days"],
+            lead_sd=asked["sd_lead_time_days"],
+            service_level=asked["cycle_service_level"],
+        )
+        assert (found.z, found.safety_stock, found.reorder_point) == pytest.approx(
+            (wanted["z"], wanted["safety_stock"], wanted["reorder_point"]), rel=1e-9
+        )
+    else:
+        k, safety, point = reorder.fill_rate_point(
+            order_quantity=asked["order_quantity"],
+            demand_mean=asked["lead_time_demand_mean"],
+            demand_sd=asked["lead_time_demand_sd"],
+            fill_rate=asked["fill_rate"],
+        )
+        assert (k, safety, point) == pytest.approx(
+            (wanted["k"], wanted["safety_stock"], wanted["reorder_point"]), rel=1e-6
+        )
+
+
+def test_how_much_each_policy_orders() -> None:
+    assert reorder.order_s_q(10, s=10, q=25) == 25
+    assert reorder.order_s_q(10.1, s=10, q=25) == 0
+    assert reorder.order_s_q(-30, s=10, q=25) == 50  # one order would not bring it above s
+    assert reorder.order_s_s(7, s=10, up_to=40) == 33
+    assert reorder.order_r_s(30, up_to=40, days_since_review=6, review_days=7) == 0
+    assert reorder.order_r_s(30, up_to=40, days_since_review=7, review_days=7) == 10
+    assert reorder.kanban_cards(daily_demand=100, lead_days=2, safety_share=0.1, card=25) == 9
+    assert reorder.order_kanban(130, cards=9, card=25) == 75
+    zones = reorder.ddmrp_buffer(daily_usage=10, lead_days=12, lead_factor=0.5, variability=0.5, least_order=50)
+    assert (zones.top_of_red, zones.top_of_yellow, zones.top_of_green) == (90, 210, 270)
+    assert reorder.order_ddmrp(210, zones) == 60 and reorder.order_ddmrp(211, zones) == 0
+
+
+def test_classes_by_value_and_by_regularity() -> None:
+    values = {"p": D(80), "q": D(15), "r": D(4), "s": D(1), "t": D(0)}
+    assert classes.abc(values) == {"p": "A", "q": "B", "r": "C", "s": "C", "t": "C"}
+    assert [classes.xyz(one) for one in ([10, 11, 9], [10, 2, 14, 1], [0, 30, 0, 0], [0, 0])] == ["X", "Y", "Z", "Z"]
+
+
+def test_an_open_proposal_counts_as_supply_so_that_nothing_is_ordered_twice(cast: Any) -> None:
+    item, shelf = make.stocked(cast.company.plant, cast.manager, 3)
+    services.set_policy(item=item, location=shelf, reorder_point=D(5), order_quantity=D(20), actor=cast.manager)
+    (first,) = services.propose_orders(today=DAY, actor=cast.manager)
+    assert (first.quantity, first.needed_on) == (20, date(2026, 12, 8))
+    assert "On hand 3, on its way 0" in first.arithmetic and "order 20" in first.arithmetic
+    assert services.propose_orders(today=DAY, actor=cast.manager) == []
+    services.accept_proposal(first, actor=cast.manager)
+    assert services.propose_orders(today=DAY, actor=cast.manager) == []
+    assert supply.open_supply([(item.pk, shelf.pk)]) == {(item.pk, shelf.pk): 20}
+    services.dismiss_proposal(Proposal.objects.get(), reason="Wrong", actor=cast.manager)
+    assert len(services.propose_orders(today=DAY, actor=cast.manager)) == 1
+    with pytest.raises(Refused):
+        services.finish_proposal(Proposal.objects.get(pk=first.pk), actor=cast.manager)
+
+
+def test_a_policy_says_what_it_lacks(cast: Any) -> None:
+    item, shelf = make.stocked(cast.company.plant, cast.manager, 3)
+    for method, field in (
+        ("sQ", "order_quantity"),
+        ("sS", "order_up_to"),
+        ("RS", "order_up_to"),
+        ("kanban", "order_quantity"),
+    ):
+        with pytest.raises(Refused) as caught:
+            services.set_policy(item=item, location=shelf, method=method, actor=cast.manager)
+        assert caught.value.field == field
+    with pytest.raises(Refused):
+        services.set_policy(
+            item=item, location=shelf, method="sS", reorder_point=D(9), order_up_to=D(8), actor=cast.manager
+        )
+
+
+def test_demand_of_the_ledger_makes_the_reorder_point(cast: Any) -> None:
+    item, shelf = make.stocked(cast.company.plant, cast.manager, 1000)
+    services.set_policy(item=item, location=shelf, order_quantity=D(10), lead_days=D(10), actor=cast.manager)
+    (wrong,) = services.issue_stock(item=item, at=shelf, quantity=D(50), actor=cast.manager)
+    services.reverse_move(wrong, reason="Twice", actor=cast.manager)
+    services.issue_stock(item=item, at=shelf, quantity=D(90), actor=cast.manager)
+    today = wrong.effective_at.date()
+    days = queries.daily_demand(item, shelf, until=today)
+    assert (len(days), days[-1], sum(days)) == (90, 90, 90)
+    policy = StockPolicy.objects.get()
+    from apps.inventory.services import planning
+
+    mean, spread = planning.demand_of(policy, today)
+    assert mean == 1 and spread == pytest.approx(9.4868, abs=1e-4)
+
+
+def test_items_are_classed_by_what_was_used(cast: Any) -> None:
+    shelf = make.place(cast.company.plant, cast.manager)
+    items = []
+    for used in (80, 15, 4):
+        item = make.item(cast.company.plant, cast.manager, standard_cost=D(1))
+        services.receive_stock(item=item, to=shelf, quantity=D(100), actor=cast.manager)
+        services.issue_stock(item=item, at=shelf, quantity=D(used), actor=cast.manager)
+        items.append(item)
+    from django.utils import timezone
+
+    services.class_items(today=timezone.localdate())
+    assert [Item.objects.get(pk=one.pk).abc for one in items] == ["A", "B", "C"]
+
+
+FLOWS = st.lists(
+    st.tuples(st.booleans(), st.integers(1, 10_000), st.integers(0, 5_000)).map(
+        lambda one: Flow(D(one[1]) / 100 if one[0] else -D(one[1]) / 100, D(one[2]) / 100)
+    ),
+    max_size=40,
+)
+
+
+@given(flows=FLOWS)
+@settings(max_examples=200, deadline=None)
+def test_worth_foots_to_the_ledger(flows: list[Flow]) -> None:
+    kept, stock = [], D(0)
+    for one in flows:  # what is not there is not given out
+        if one.quantity > 0 or stock + one.quantity >= 0:
+            kept.append(one)
+            stock += one.quantity
+    worth = fold(kept)
+    assert worth.quantity == Fraction(stock)
+    assert worth.put_in == worth.given_average + worth.average_value == worth.given_fifo + worth.fifo_value
+    assert sum((quantity for quantity, _ in worth.layers), Fraction(0)) == Fraction(stock)
+
+
+def test_worth_of_a_textbook_example(cast: Any) -> None:
+    """Ten at 10, ten at 12, fifteen out: FIFO leaves 5 at 12, the moving average 5 at 11."""
+    item, shelf = make.item(cast.company.plant, cast.manager), make.place(cast.company.plant, cast.manager)
+    for cost in (10, 12):
+        services.receive_stock(item=item, to=shelf, quantity=D(10), unit_cost=D(cost), actor=cast.manager)
+    services.issue_stock(item=item, at=shelf, quantity=D(15), actor=cast.manager)
+    worth = queries.worth_of(item)
+    assert (worth.fifo_value, worth.average_value) == (60, 55)
