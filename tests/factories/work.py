@@ -40,7 +40,7 @@ def _approval(company: Company, department: Department, owner: User) -> Any:
     return work.request_approval(
         title=f"May we {number()}",
         department=department,
-        steps=[{"kind": "person", "person": people.user()}],
+        steps=[{"kind": "person", "person": people.user(role="SUP", department=department)}],
         actor=owner,
     )
 
