@@ -34,6 +34,11 @@ STORIES = {
     ("handoff", "return"): "needs an offer",
     ("handoff", "offer_again"): "needs a returned hand-off",
     ("handoff", "finish"): "needs an accepted hand-off",
+    ("lot", "release"): "needs a held lot",
+    ("stock_move", "reverse"): "tells of the mirror it wrote",
+    ("stock_count", "enter"): "keeps a line; the count itself stays until all are in",
+    ("stock_count", "close"): "needs every line counted, and tells the moves it books",
+    ("stock_proposal", "done"): "needs an accepted proposal",
     ("practice", "accept"): "told by the library's own test",
     ("practice", "adopt"): "needs an accepted practice",
     ("practice", "retire"): "needs an accepted practice",
@@ -74,6 +79,7 @@ ACTS = [
 # What goes before, where undo does not name it.
 BEFORE = {("user", "switch-on"): "switch-off"}
 NOT_SEARCHED = {
+    "stock_move": "a line of the ledger, found through its item, lot or document",
     "webhook_delivery": "a receipt, found through its webhook",
     "hook_call": "a receipt, found through its webhook",
     "reading_batch": "a receipt, found through its KPI",

@@ -83,8 +83,9 @@ MAKERS: dict[str, Maker] = {
         lambda c, d, a: place(d, a),
         lambda c, d, a: {"code": f"N{number()}", "name": "Rack", "department": d.pk, "kind": "stock"},
         {"name": "Changed"},
+        {"close": {"closed_until": "2020-01-01"}},
     ),
-    "lot": Maker(_lot, lambda c, d, a: {}, {"expires_on": "2027-01-01"}),
+    "lot": Maker(_lot, lambda c, d, a: {}, {"expires_on": "2027-01-01"}, {"hold": {"reason": "Leak"}}),
     "stock_move": Maker(_move, _new_move),
     "stock_count": Maker(
         _count,
@@ -104,5 +105,5 @@ MAKERS: dict[str, Maker] = {
         },
         {"lead_days": "9"},
     ),
-    "stock_proposal": Maker(_proposal, lambda c, d, a: {}),
+    "stock_proposal": Maker(_proposal, lambda c, d, a: {}, verb_data={"dismiss": {"reason": "Enough"}}),
 }

@@ -82,6 +82,8 @@ class Move(Noun):
 class Level(models.Model):
     """How much of an item (and lot) is at a place now; the ledger's trigger writes it, the application cannot."""
 
+    ACCESS_ROW: ClassVar[str] = "stock_move"
+
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="levels")
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="levels")
     lot = models.ForeignKey(Lot, null=True, on_delete=models.PROTECT, related_name="levels")

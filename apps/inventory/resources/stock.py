@@ -108,7 +108,7 @@ class MoveResource(Resource):
             form=forms.ReasonForm,
             icon="undo-2",
             danger=True,
-            when=lambda one: one.kind != Move.Kind.REVERSE and not Move.objects.filter(reverses=one).exists(),
+            when=lambda one: one.kind != Move.Kind.REVERSE,
             done="Move reversed",
         ),
     )
