@@ -75,9 +75,11 @@ def ddmrp_buffer(
 
     lead_factor: 0.2-0.4 for a long lead time, 0.41-0.6 medium, 0.61-1 short.
     variability: 0-0.4 for steady demand, 0.41-0.6 medium, 0.61-1 erratic.
-    Green is the largest of lead-time usage times its factor, the usage of an order cycle and the least order.
+    Green is the largest of lead-time usage times its factor, the usage of an order cycle and the least order. More
+    taken back than used counts as no usage.
     """
-    not_negative(daily_usage=daily_usage, lead_days=lead_days, lead_factor=lead_factor, variability=variability)
+    daily_usage = max(0.0, daily_usage)
+    not_negative(lead_days=lead_days, lead_factor=lead_factor, variability=variability)
     not_negative(least_order=least_order, cycle_days=cycle_days)
     yellow = daily_usage * lead_days
     base = yellow * lead_factor
