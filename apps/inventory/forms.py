@@ -120,6 +120,38 @@ class MoveForm(ActionForm):
     effective_at = MomentField(required=False, label="When", help_text="Empty: now")
 
 
+class ScanForm(ActionForm):
+    """What was scanned, and what happens with it."""
+
+    code = forms.CharField(
+        max_length=300,
+        help_text="A scanner types here by itself. Brackets may be typed too, such as (01)…(10)…",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", "autofocus": True}
+        ),
+    )
+    kind = forms.ChoiceField(label="What happens", choices=KINDS)
+    location = RecordField(Location, label="At", required=False)
+
+
+class StrayForm(ActionForm):
+    """Something a count did not list."""
+
+    code = forms.CharField(
+        max_length=300, required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off"})
+    )
+    lot = forms.CharField(max_length=60, required=False)
+    more = forms.CharField(
+        label="Found", max_length=30, required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"})
+    )
+
+
+class DayForm(ActionForm):
+    """A day of the past."""
+
+    on = forms.DateField(label="Day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
 class ReasonForm(ActionForm):
     reason = forms.CharField(max_length=200)
 

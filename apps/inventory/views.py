@@ -96,21 +96,17 @@ def stock_scan(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "page": shown,
+        "scan": forms.ScanForm(
+            actor=request.user, auto_id="scan-%s", initial={"code": code, "kind": kind, "location": place}
+        ),
         "code": code,
         "kind": kind,
         "place": place,
-        "kinds": forms.KINDS,
-        "places": _places(request.user),
         "form": form,
         "item": item,
         "problem": problem,
     }
     return render(request, "inventory/scan.html", context, status=422 if problem or (form and form.errors) else 200)
-
-
-def _places(user: Any) -> Any:
-    rows = Location.objects.visible_to(user).filter(kind__in=Location.HELD, archived_at__isnull=True)
-    return rows.order_by("code")[:500]
 
 
 def _filled(item: Item, said: gs1.Scanned, kind: str, place: str) -> dict[str, Any]:
@@ -169,7 +165,13 @@ def count_do(request: HttpRequest, key: int) -> HttpResponse:
         verdict=pm.Alert("", "", "info"),
         crumbs=(*CRUMBS, pm.Crumb(count.code, reverse("record", args=["stock-counts", key])), pm.Crumb("Count")),
     )
-    context = {"page": shown, "rows": rows, "problem": problem, "more": not again, "request": request}
+    context = {
+        "page": shown,
+        "rows": rows,
+        "problem": problem,
+        "extra": None if again else forms.StrayForm(request.POST or None, actor=request.user),
+        "request": request,
+    }
     return render(request, "inventory/count.html", context, status=422 if problem else 200)
 
 
@@ -243,7 +245,9 @@ def stock_as_of(request: HttpRequest) -> HttpResponse:
         crumbs=(*CRUMBS, pm.Crumb("Stock at a time")),
         sections=(pm.Section("Stock", note="The first 1 000" if len(shown_rows) > 1000 else "", table=table),),
     )
-    return render(request, "inventory/as_of.html", {"page": shown, "on": day.isoformat()})
+    return render(
+        request, "inventory/as_of.html", {"page": shown, "form": forms.DayForm(actor=request.user, initial={"on": day})}
+    )
 
 
 @page("item", "r")

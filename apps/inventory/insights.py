@@ -1,0 +1,219 @@
+"""What inventory shows elsewhere: figures for KPIs, what waits on the overview, and a section of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.core.insights import measured
+from apps.core.metrics import Measure, Metric, offer
+from apps.core.values import Period
+from apps.core.web import pagemodel as pm
+from apps.core.web.homecards import Contribution, View, contribute
+from apps.inventory import panels, queries
+from apps.inventory.models import Count, Level, Lot
+from apps.reports import parts as reports
+from apps.reports.parts import Part, Table
+
+# Each day's stock at standard cost, by the place's department: what was there at the end of the day.
+VALUE = """
+WITH days AS (
+    SELECT generate_series(date_trunc(%(grain)s, %(start)s::timestamptz, %(zone)s), %(end)s::timestamptz - interval '1 second',
+                           ('1 ' || %(grain)s)::interval) AS at
+), flows AS (
+    SELECT place.department_id, move.effective_at, move.quantity * item.standard_cost AS value
+    FROM inventory_move move JOIN inventory_item item ON item.id = move.item_id
+    JOIN inventory_location place ON place.id = move.to_location_id AND place.kind IN ('stock', 'inspection', 'transit')
+  UNION ALL
+    SELECT place.department_id, move.effective_at, -move.quantity * item.standard_cost
+    FROM inventory_move move JOIN inventory_item item ON item.id = move.item_id
+    JOIN inventory_location place ON place.id = move.from_location_id AND place.kind IN ('stock', 'inspection', 'transit')
+)
+SELECT flows.department_id, days.at, sum(flows.value), NULL::numeric
+FROM days JOIN flows ON flows.effective_at < days.at + ('1 ' || %(grain)s)::interval
+GROUP BY 1, 2
+"""
+# Counted lines that were right at the first count, within the tolerance of their count.
+ACCURACY = """
+SELECT line.department_id, date_trunc(%(grain)s, line.found_at, %(zone)s),
+       count(*) FILTER (WHERE abs(line.found - line.expected) <= abs(line.expected) * the_count.tolerance / 100), count(*)
+FROM inventory_countline line JOIN inventory_count the_count ON the_count.id = line.count_id
+WHERE the_count.state = 'closed' AND line.found_at >= %(start)s AND line.found_at < %(end)s GROUP BY 1, 2
+"""
+SCRAPPED = """
+SELECT move.department_id, date_trunc(%(grain)s, move.effective_at, %(zone)s),
+       sum(move.quantity * coalesce(move.unit_cost, item.standard_cost)), NULL::numeric
+FROM inventory_move move JOIN inventory_item item ON item.id = move.item_id
+WHERE move.kind = 'scrap' AND move.effective_at >= %(start)s AND move.effective_at < %(end)s
+  AND NOT EXISTS (SELECT 1 FROM inventory_move mirror WHERE mirror.reverses_id = move.id) GROUP BY 1, 2
+"""
+ISSUED = SCRAPPED.replace("move.kind = 'scrap'", "move.kind IN ('issue', 'consume')")
+
+
+def _offer(name: str, label: str, words: str, sql: str, records: str, **values: Any) -> None:
+    def collect(start: datetime, end: datetime, grain: str, zone: str) -> Iterable[Measure]:
+        return measured(sql, start, end, grain, zone)
+
+    offer(
+        Metric(
+            name=f"inventory.{name}", label=label, help=words, grain="day", collect=collect, records=records, **values
+        )
+    )
+
+
+_offer(
+    "value",
+    "Stock value",
+    "Stock at standard cost at the end of the period, by the department of the place.",
+    VALUE,
+    "/items/",
+    unit="EUR",
+    rule="last",
+    direction="lower",
+    across="sum",
+)
+_offer(
+    "accuracy",
+    "Inventory record accuracy",
+    "Share of counted lines whose record was right at the first count, within the count's tolerance (IRA).",
+    ACCURACY,
+    "/stock-counts/?state=closed",
+    unit="%",
+    rule="ratio",
+    factor=100,
+    direction="higher",
+)
+_offer(
+    "issued",
+    "Stock issued",
+    "Issues and consumption at cost; over the mean stock value it gives inventory turns.",
+    ISSUED,
+    "/stock-moves/?kind=issue",
+    unit="EUR",
+    rule="sum",
+    direction="higher",
+)
+_offer(
+    "scrapped",
+    "Stock scrapped",
+    "What was scrapped, at cost, reversals taken off.",
+    SCRAPPED,
+    "/stock-moves/?kind=scrap",
+    unit="EUR",
+    rule="sum",
+    direction="lower",
+)
+
+
+def needs(view: View) -> list[pm.NeedsRow]:
+    """Shortages by days of cover, lots about to expire, held lots and counts that are due."""
+    user, today = view.user, timezone.localdate()
+    rows = [_shortage(one) for one in queries.shortages(user, most=5)]
+    for level in queries.expiring(user, within_days=14)[:4]:
+        if level.lot is not None and level.lot.expires_on is not None:
+            rows.append(_expiring(level, late=level.lot.expires_on < today))
+    rows += [_held(one) for one in Lot.objects.visible_to(user).exclude(status="released").order_by("-id")[:3]]
+    counts = Count.objects.visible_to(user).filter(state__in=("open", "recount"), due_on__lte=today)
+    return rows + [
+        _count(one, late=one.due_on < today) for one in counts.select_related("location").order_by("due_on")[:4]
+    ]
+
+
+def _shortage(one: queries.Shortage) -> pm.NeedsRow:
+    url = reverse("record", args=["items", one.policy.item_id])
+    cover = "no stock" if not one.on_hand else f"{one.days:.1f} days of cover" if one.days is not None else "below s"
+    coming = f", {panels.amount(one.supply)} on its way" if one.supply else ""
+    return pm.NeedsRow(
+        title=f"Short: {one.policy.item}",
+        url=url,
+        why=f"{one.policy.location.code} · {cover}{coming}",
+        icon="package-minus",
+        tone="bad" if not one.on_hand else "warn",
+        cost=f"{one.cost:,.0f} {one.policy.item.currency} to order" if one.cost else "",
+        cost_per_day=(one.policy.daily_demand or Decimal(0)) * one.policy.item.standard_cost,
+        buttons=(pm.Button("Open", url),),
+        key=f"shortage:{one.policy.pk}",
+    )
+
+
+def _expiring(level: Level, *, late: bool) -> pm.NeedsRow:
+    url = reverse("record", args=["lots", level.lot_id])
+    return pm.NeedsRow(
+        title=f"{'Expired' if late else 'Expires soon'}: {level.lot}",
+        url=url,
+        why=f"{panels.amount(level.quantity, level.item.unit)} at {level.location.code}",
+        icon="calendar-x",
+        tone="bad" if late else "warn",
+        due_on=level.lot.expires_on if level.lot else None,
+        buttons=(pm.Button("Open", url),),
+        key=f"expiring:{level.pk}",
+    )
+
+
+def _held(lot: Lot) -> pm.NeedsRow:
+    url = reverse("record", args=["lots", lot.pk])
+    return pm.NeedsRow(
+        title=f"{lot.get_status_display()}: {lot}",
+        url=url,
+        why=lot.reason,
+        icon="octagon-pause",
+        tone="hold",
+        buttons=(pm.Button("Open", url),),
+        key=f"lot:{lot.pk}",
+    )
+
+
+def _count(count: Count, *, late: bool) -> pm.NeedsRow:
+    url = reverse("count_do", args=[count.pk])
+    return pm.NeedsRow(
+        title=f"Count {count.location}",
+        url=reverse("record", args=["stock-counts", count.pk]),
+        why=str(count.get_state_display()),
+        icon="clipboard-list",
+        tone="warn" if late or count.state == "recount" else "info",
+        due_on=count.due_on,
+        buttons=(pm.Button("Count", url),),
+        key=f"count:{count.pk}",
+    )
+
+
+contribute(Contribution("inventory", "Inventory", 40, needs=needs))
+
+
+def report_part(user: Any, _period: Period) -> Part:
+    """The dearest stock and what is short, as of the report's making."""
+    levels = Level.objects.visible_to(user)
+    total = queries.total_value(levels)
+    short = queries.shortages(user, most=15)
+    rows = tuple(
+        (
+            str(one.policy.item),
+            one.policy.location.code,
+            panels.amount(one.on_hand),
+            panels.amount(one.supply),
+            "–" if one.days is None else f"{one.days:.1f}",
+        )
+        for one in short
+    )
+    held = levels.filter(lot__isnull=False).exclude(lot__status="released").aggregate(sum=Sum("quantity"))[
+        "sum"
+    ] or Decimal(0)
+    heads = ("Item", "Place", "On hand", "On its way", "Days of cover")
+    told = (
+        ("Stock at standard cost", f"{total:,.0f}"),
+        ("Items short", str(len(short))),
+        ("Held, in pieces", panels.amount(held)),
+    )
+    tables: tuple[Table, ...] = (Table("Stock", ("What", "How much"), told, frozenset({1})),)
+    if rows:
+        tables = (*tables, Table("What is short", heads, rows, frozenset({2, 3, 4})))
+    return Part(tables=tables, figures={"value": str(total), "short": len(short), "held": str(held)})
+
+
+reports.contribute(reports.Source("inventory", 45, report_part, title="Inventory"))

@@ -1,0 +1,172 @@
+"""Daily pages and endpoints of stock: scan and move, labels, any moment of the past, genealogy, production, what waits."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pypdf import PdfReader
+
+from apps.core.access import scope
+from apps.core.metrics import metrics
+from apps.core.web.homecards import View
+from apps.inventory import gs1, insights, queries, services, tasks
+from apps.inventory.models import Count, Item, Lot, Move, Proposal
+from tests.factories import inventory as make
+from tests.factories import people
+
+D = Decimal
+GTIN = "09506000134376"
+
+
+@pytest.fixture
+def cast(db: None) -> Any:
+    with scope.system("a test"):
+        yield people.cast()
+
+
+def signed(person: Any) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def test_a_scan_fills_the_form_and_the_move_is_written(cast: Any) -> None:
+    item = make.item(cast.company.plant, cast.manager, tracking="lot", gtin=GTIN)
+    shelf = make.place(cast.company.plant, cast.manager)
+    browser = signed(cast.by_role["OPR"])
+    code = "(01)09506000134376(17)300430(10)B7(37)25"
+    page = browser.get("/stock/scan/", {"code": code, "kind": "receive", "location": shelf.pk})
+    text = page.content.decode()
+    assert page.status_code == 200 and 'value="B7"' in text and 'value="25"' in text and "2030-04-30" in text
+    given = {
+        "kind": "receive",
+        "item": item.pk,
+        "location": shelf.pk,
+        "quantity": "25",
+        "lot_number": "B7",
+        "expires_on": "2030-04-30",
+    }
+    done = browser.post("/stock/scan/", given)
+    assert done.status_code == 302 and f"location={shelf.pk}" in done["Location"]
+    assert queries.on_hand(item) == 25 and Lot.objects.get(number="B7").expires_on == date(2030, 4, 30)
+    wrong = browser.post("/stock/scan/", given | {"kind": "issue", "quantity": "26"})
+    assert wrong.status_code == 422 and b"not enough" in wrong.content
+    assert Move.objects.filter(item=item).count() == 1
+    for bad in ("(01)09506000134375", "nothing", "00012345600012"):
+        assert browser.get("/stock/scan/", {"code": bad}).status_code == 422
+
+
+def test_who_may_not_move_stock_may_not_scan(cast: Any) -> None:
+    assert signed(cast.by_role["AUD"]).get("/stock/scan/").status_code == 403
+    assert signed(cast.stranger).get("/stock/as-of/").status_code == 403
+
+
+def test_a_neighbour_sees_no_stock_of_another_department(cast: Any) -> None:
+    item, shelf = make.stocked(cast.company.plant, cast.manager, 123)
+    neighbour = signed(cast.neighbour)
+    assert neighbour.get(f"/items/{item.pk}/").status_code == 404
+    assert neighbour.get(f"/api/v1/items/{item.pk}/stock/").status_code == 404
+    assert "123" not in neighbour.get("/stock/as-of/").content.decode()
+
+
+def test_the_label_is_a_pdf_that_says_the_lot(cast: Any) -> None:
+    item = make.item(cast.company.plant, cast.manager, tracking="lot", gtin=GTIN)
+    shelf = make.place(cast.company.plant, cast.manager)
+    (move,) = services.receive_stock(
+        item=item, to=shelf, quantity=D(1), lot_number="B7", expires_on=date(2030, 4, 30), actor=cast.manager
+    )
+    answer = signed(cast.by_role["OPM"]).get(f"/items/{item.pk}/label.pdf", {"lot": move.lot_id})
+    assert answer["Content-Type"] == "application/pdf"
+    text = PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
+    said = "(01)09506000134376(17)300430(10)B7"
+    assert said in text.replace("\n", "")
+    assert gs1.parse(said, today=date(2026, 11, 24)).lot == "B7"
+
+
+def test_stock_is_read_at_any_time_through_the_api(cast: Any) -> None:
+    item, shelf = make.item(cast.company.plant, cast.manager), make.place(cast.company.plant, cast.manager)
+    monday = timezone.now() - timedelta(days=7)
+    services.receive_stock(item=item, to=shelf, quantity=D(9), unit_cost=D(2), effective_at=monday, actor=cast.manager)
+    services.issue_stock(item=item, at=shelf, quantity=D(4), actor=cast.manager)
+    browser = signed(cast.by_role["OPM"])
+
+    def read(**asked: str) -> list[str]:
+        return [one["quantity"] for one in browser.get(f"/api/v1/items/{item.pk}/stock/", asked).json()]
+
+    assert read() == ["5.000000"]
+    assert read(at=(monday + timedelta(days=1)).isoformat()) == ["9.000000"]
+    assert read(at=(monday - timedelta(days=1)).isoformat()) == []
+    assert read(recorded_by=(timezone.now() - timedelta(days=1)).isoformat()) == []
+    assert browser.get(f"/api/v1/items/{item.pk}/stock/", {"at": "yesterday"}).status_code == 400
+    worth = browser.get(f"/api/v1/items/{item.pk}/worth/").json()
+    assert (worth["quantity"], worth["fifo"], worth["put_in"]) == ("5.000000", "10.000000", "18.000000")
+    day = (monday + timedelta(days=1)).date().isoformat()
+    assert "9 pcs" in browser.get("/stock/as-of/", {"on": day}).content.decode()
+
+
+def test_production_is_written_whole_and_traced_through_the_api(cast: Any) -> None:
+    steel = make.item(cast.company.plant, cast.manager, tracking="lot")
+    valve = make.item(cast.company.plant, cast.manager, tracking="lot")
+    shelf = make.place(cast.company.plant, cast.manager)
+    services.receive_stock(item=steel, to=shelf, quantity=D(10), lot_number="H1", actor=cast.manager)
+    browser = signed(cast.by_role["DPM"])
+
+    def produce(quantity: str) -> Any:
+        part = {"item": steel.pk, "at": shelf.pk, "quantity": quantity, "lot_number": "H1"}
+        body = {"item": valve.pk, "to": shelf.pk, "quantity": "5", "lot_number": "V1", "consumes": [part]}
+        return browser.post("/api/v1/stock-moves/produce/", body, content_type="application/json")
+
+    assert produce("11").status_code == 422
+    assert not Lot.objects.filter(number="V1").exists()
+    made = produce("10")
+    assert made.status_code == 201 and len(made.json()["moves"]) == 2
+    lot = Lot.objects.get(number="H1")
+    (relative,) = browser.get(f"/api/v1/lots/{lot.pk}/genealogy/").json()
+    assert (relative["relation"], relative["code"], relative["steps"]) == ("went_into", f"{valve.code}/V1", 1)
+    assert "Went into" in browser.get(f"/lots/{lot.pk}/").content.decode()
+
+
+def test_what_waits_and_what_the_clock_does(cast: Any) -> None:
+    item, shelf = make.stocked(cast.company.plant, cast.manager, 3)
+    services.set_policy(item=item, location=shelf, reorder_point=D(5), order_quantity=D(20), actor=cast.manager)
+    milk = make.item(cast.company.plant, cast.manager, tracking="lot")
+    today = timezone.localdate()
+    services.receive_stock(
+        item=milk, to=shelf, quantity=D(2), lot_number="M", expires_on=today + timedelta(days=2), actor=cast.manager
+    )
+    tasks.propose_orders(timezone.now())
+    tasks.plan_cycle_counts(timezone.now())
+    assert Proposal.objects.count() == 1 and Count.objects.count() == 1
+    keys = {row.key.split(":")[0] for row in insights.needs(View(cast.by_role["OPM"], "week", today))}
+    assert {"shortage", "expiring", "count"} <= keys
+    tasks.class_items(timezone.now())
+    assert Item.objects.get(pk=item.pk).abc == "C"
+
+
+def test_figures_for_kpis_foot_to_the_ledger(cast: Any) -> None:
+    item, shelf = (
+        make.item(cast.company.plant, cast.manager, standard_cost=D(3)),
+        make.place(cast.company.plant, cast.manager),
+    )
+    now = timezone.now()
+    noon = now.replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=5)
+    services.receive_stock(item=item, to=shelf, quantity=D(100), effective_at=noon, actor=cast.manager)
+    services.issue_stock(item=item, at=shelf, quantity=D(30), effective_at=noon + timedelta(days=1), actor=cast.manager)
+    services.scrap_stock(
+        item=item, at=shelf, quantity=D(2), reason="Bent", effective_at=noon + timedelta(days=2), actor=cast.manager
+    )
+    start, end = noon.replace(hour=0), noon.replace(hour=0) + timedelta(days=4)
+
+    def measured(name: str) -> list[Decimal]:
+        found = metrics[f"inventory.{name}"].collect(start, end, "day", "UTC")
+        return [one.value for one in sorted(found, key=lambda one: one.at)]
+
+    assert measured("value") == [300, 210, 204, 204]
+    assert measured("issued") == [90]
+    assert measured("scrapped") == [6]
