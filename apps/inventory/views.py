@@ -27,6 +27,7 @@ from apps.inventory import forms, gs1, panels, queries, services
 from apps.inventory.models import Count, Item, Location, Lot
 
 CRUMBS = (pm.Crumb("Operate"),)
+MOST_ROWS = 1000
 add_page(
     NavPage(
         "stock_scan",
@@ -213,41 +214,41 @@ def stock_as_of(request: HttpRequest) -> HttpResponse:
     rows = queries.as_of(min(at, timezone.now()))
     items = Item.objects.visible_to(request.user).in_bulk({item for item, _, _ in rows})
     places = Location.objects.visible_to(request.user).in_bulk({place for _, place, _ in rows})
-    shown_rows = [(items[i], places[p], quantity) for i, p, quantity in rows if i in items and p in places]
-    worth = sum((quantity * item.standard_cost for item, _, quantity in shown_rows), Decimal(0))
-    table = pm.Table(
-        (
-            pm.Column("item", "Item", wide=True),
-            pm.Column("place", "Place"),
-            pm.Column("quantity", "Quantity", "end"),
-            pm.Column("worth", "At standard cost", "end"),
-        ),
-        tuple(
-            pm.Row(
-                f"{item.pk}-{place.pk}",
-                reverse("record", args=["items", item.pk]),
-                (
-                    pm.Cell(str(item), "link", url=reverse("record", args=["items", item.pk])),
-                    pm.Cell(place.code),
-                    pm.Cell(panels.amount(quantity, item.unit), "number"),
-                    pm.Cell(f"{quantity * item.standard_cost:,.2f}", "number"),
-                ),
-            )
-            for item, place, quantity in shown_rows[:1000]
-        ),
-        "Stock",
-        "Nothing was in stock.",
-    )
+    found = [(items[i], places[p], quantity) for i, p, quantity in rows if i in items and p in places]
+    worth = sum((quantity * item.standard_cost for item, _, quantity in found), Decimal(0))
+    note = "The first 1 000" if len(found) > MOST_ROWS else ""
     shown = pm.ChartPage(
         title="Stock at a time",
         facts=f"At the end of {day:%d %b %Y}, by the times at which moves happened",
-        verdict=pm.Alert(f"{worth:,.2f} at standard cost.", f"{len(shown_rows)} items at places.", "info"),
+        verdict=pm.Alert(f"{worth:,.2f} at standard cost.", f"{len(found)} items at places.", "info"),
         crumbs=(*CRUMBS, pm.Crumb("Stock at a time")),
-        sections=(pm.Section("Stock", note="The first 1 000" if len(shown_rows) > 1000 else "", table=table),),
+        sections=(pm.Section("Stock", note=note, table=_stock_table(found[:MOST_ROWS])),),
     )
-    return render(
-        request, "inventory/as_of.html", {"page": shown, "form": forms.DayForm(actor=request.user, initial={"on": day})}
+    context = {"page": shown, "form": forms.DayForm(actor=request.user, initial={"on": day})}
+    return render(request, "inventory/as_of.html", context)
+
+
+def _stock_table(found: list[tuple[Item, Location, Decimal]]) -> pm.Table:
+    columns = (
+        pm.Column("item", "Item", wide=True),
+        pm.Column("place", "Place"),
+        pm.Column("quantity", "Quantity", "end"),
+        pm.Column("worth", "At standard cost", "end"),
     )
+    rows = tuple(
+        pm.Row(
+            f"{item.pk}-{place.pk}",
+            reverse("record", args=["items", item.pk]),
+            (
+                pm.Cell(str(item), "link", url=reverse("record", args=["items", item.pk])),
+                pm.Cell(place.code),
+                pm.Cell(panels.amount(quantity, item.unit), "number"),
+                pm.Cell(f"{quantity * item.standard_cost:,.2f}", "number"),
+            ),
+        )
+        for item, place, quantity in found
+    )
+    return pm.Table(columns, rows, "Stock", "Nothing was in stock.")
 
 
 @page("item", "r")

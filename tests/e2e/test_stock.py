@@ -1,0 +1,120 @@
+"""Stock in a real browser: scan, move, count on a phone; the pages are clean in light, dark and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.e2e.conftest import listen
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+PAGES = (
+    "/items/",
+    "/items/{item}/",
+    "/items/new/",
+    "/stock-locations/{shelf}/",
+    "/stock/scan/",
+    "/stock/scan/?code=E2E-1&kind=issue",
+    "/stock/as-of/",
+    "/stock-moves/",
+    "/stock-moves/new/",
+    "/stock-counts/{count}/",
+    "/stock-counts/{count}/do/",
+    "/stock-policies/new/",
+    "/stock-proposals/",
+)
+
+
+@pytest.fixture(scope="module")
+def stocked(browser: Browser, stack: Stack, cookies: dict[str, Any], company: dict[str, Any]) -> dict[str, int]:
+    """An item with stock at a place and a count of it, made through the API."""
+    visitor = browser.new_context(base_url=stack.url, storage_state=cookies["opm"], locale="en-GB")
+    page = visitor.new_page()
+    page.goto("/stock/as-of/")
+    page.goto("/items/new/")
+    token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
+
+    def make(path: str, **values: Any) -> int:
+        answer = page.request.post(f"/api/v1/{path}/", data=values, headers={"X-CSRFToken": token, "Referer": page.url})
+        assert answer.ok, answer.text()
+        return int(answer.json()["id"])
+
+    root = company["root"]
+    item = make(
+        "items",
+        code="E2E-1",
+        name="Bolt",
+        department=root,
+        unit="pcs",
+        tracking="none",
+        currency="EUR",
+        standard_cost="2",
+    )
+    shelf = make("stock-locations", code="E2E-S", name="Shelf", department=root, kind="stock")
+    make("stock-moves", kind="receive", item=item, location=shelf, quantity="40")
+    count = make("stock-counts", location=shelf, due_on="2026-12-01", tolerance="0")
+    visitor.close()
+    return {"item": item, "shelf": shelf, "count": count}
+
+
+def test_a_scan_on_a_phone_moves_stock_once(
+    browser: Browser, stack: Stack, cookies: dict[str, Any], stocked: dict[str, int]
+) -> None:
+    phone = browser.new_context(
+        base_url=stack.url, storage_state=cookies["opm"], viewport=PHONE, is_mobile=True, has_touch=True, locale="en-GB"
+    )
+    page = phone.new_page()
+    page.goto("/stock/scan/")
+    page.get_by_label("What happens").select_option("issue")
+    page.locator("#scan-location").select_option(str(stocked["shelf"]))
+    page.get_by_label("Code").fill("E2E-1")
+    page.keyboard.press("Enter")  # as a wedge scanner ends its code
+    form = page.locator("form").filter(has=page.get_by_role("button", name="Write move"))
+    form.get_by_label("Quantity").fill("3")
+    form.get_by_role("button", name="Write move").dblclick()
+    expect(page.get_by_text("Issue 3 E2E-1 written")).to_be_visible()
+    page.goto(f"/items/{stocked['item']}/")
+    expect(page.get_by_text("37 pcs in all")).to_be_visible()
+    phone.close()
+
+
+def test_a_blind_count_is_entered(manager: BrowserContext, stocked: dict[str, int]) -> None:
+    page = manager.new_page()
+    page.goto(f"/stock-counts/{stocked['count']}/do/")
+    expect(page.locator("main")).not_to_contain_text("37")
+    page.get_by_label("Found: E2E-1 Bolt").fill("36")
+    page.get_by_role("button", name="Save count").click()
+    expect(page.get_by_text("To count again").first).to_be_visible()
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def test_the_pages_are_clean(
+    browser: Browser,
+    stack: Stack,
+    cookies: dict[str, Any],
+    stocked: dict[str, int],
+    look: str,
+    axe: Callable[[Page], list[str]],
+) -> None:
+    visitor = browser.new_context(
+        base_url=stack.url,
+        storage_state=cookies["opm"],
+        locale="en-GB",
+        viewport=PHONE if look == "phone" else DESK,
+        color_scheme="dark" if look == "dark" else "light",
+        has_touch=look == "phone",
+    )
+    page = visitor.new_page()
+    heard = listen(page)
+    for path in PAGES:
+        page.goto(path.format(**stocked))
+        assert axe(page) == [], path
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{path} scrolls sideways by {wide}"
+    assert heard == []
+    visitor.close()
