@@ -17,7 +17,6 @@ from apps.core.models import Event
 from apps.core.resources.resource import of_subject
 from apps.org.models import Closure
 from apps.workflows import rule_definition, rule_fields, state_hours
-from apps.workflows.automation.conditions import working_hours_asked
 from apps.workflows.models import Rule, RuleVersion
 from apps.workflows.rule_definition import Definition
 from apps.workflows.rule_fields import Found
@@ -33,31 +32,45 @@ def match_event(event: Event) -> int:
     if event.name in rule_definition.OWN_FACTS:
         return 0
     noun = event.subject.partition(":")[0]
-    waiting = Q(trigger="fact", watches=event.name) | Q(trigger="change", watches=noun)
-    rules = Rule.objects.filter(waiting, state=Rule.State.ON, switched_at__lte=event.at)
-    rules = list(rules.defer("definition", "description").prefetch_related("owner", "department"))
-    if not rules:
+    waiting = Q(rule__trigger="fact", rule__watches=event.name) | Q(rule__trigger="change", rule__watches=noun)
+    live = RuleVersion.objects.filter(
+        waiting, number=F("rule__number"), rule__state=Rule.State.ON, rule__switched_at__lte=event.at
+    )
+    # Plain columns: of hundreds that wait, few fire, and only those become objects.
+    rows = list(
+        live.order_by("rule_id").values_list(
+            "pk", "saved_at", "rule__owner", "rule__department", "rule__department__parent"
+        )
+    )
+    if not rows:
         return 0
-    versions = {one.rule_id: one for one in _newest_of(rules)}
+    known = rule_definition.of_versions((key, saved_at) for key, saved_at, *_ in rows)
     above = _above(event)
-    eyes: dict[int | None, Found | None] = {}
-    fired = 0
-    for rule in rules:
-        version = versions[rule.pk]
-        made = rule_definition.of_version(version)
-        if not _among(rule, event, above) or not wants(made, event):
-            continue
-        if rule.owner_id not in eyes:
-            eyes[rule.owner_id] = _seen(rule.owner, event, made)
-        seen = eyes[rule.owner_id]
-        if seen is not None and made.holds(_with_hours(seen, made, event.at).values):
-            fired += runs.fire(rule, version, event=event) is not None
-    return fired
+    eyes = _Eyes(event)
+    fired = []
+    for key, _, owner, department, parent in rows:
+        among = department in above if event.departments else parent is None
+        if among and wants(known[key], event) and eyes.hold(owner, known[key]):
+            fired.append(key)
+    found = (
+        RuleVersion.objects.filter(pk__in=fired).select_related("rule__owner", "rule__department").order_by("rule_id")
+    )
+    return sum(runs.fire(one.rule, one, event=event) is not None for one in found) if fired else 0
 
 
-def _newest_of(rules: list[Rule]) -> Any:
-    """Without their definitions, which are understood once per process."""
-    return RuleVersion.objects.filter(rule__in=rules, number=F("rule__number")).only("rule_id", "number", "saved_at")
+class _Eyes:
+    """What each owner sees of one event, worked out once per owner: it is the same for all their rules."""
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self.seen: dict[int | None, Found | None] = {}
+
+    def hold(self, owner: int | None, made: Definition) -> bool:
+        if owner not in self.seen:
+            person = get_user_model()._default_manager.filter(pk=owner).first() if owner else None
+            self.seen[owner] = _today(_seen(person, self.event, made), self.event.at)
+        found = self.seen[owner]
+        return found is not None and made.holds(_with_hours(found, made, self.event.at).values)
 
 
 def newest(rule: Rule) -> RuleVersion:
@@ -95,7 +108,7 @@ def wants(made: Definition, event: Event) -> bool:
 
 def seen_by(rule: Rule, event: Event, made: Definition) -> Found | None:
     """The event's values as the rule's owner may see them, with the hours its conditions ask for."""
-    found = _seen(rule.owner, event, made)
+    found = _today(_seen(rule.owner, event, made), event.at)
     return None if found is None else _with_hours(found, made, event.at)
 
 
@@ -115,9 +128,15 @@ def _actor(event: Event) -> str:
     return str(people.values_list("username", flat=True).first() or "")
 
 
+def _today(found: Found | None, now: datetime) -> Found | None:
+    if found is None:
+        return None
+    return Found({**found.values, "today": rule_fields.local_date(now)}, found.record, found.resource)
+
+
 def _with_hours(found: Found, made: Definition, now: datetime) -> Found:
-    found = Found({**found.values, "today": rule_fields.local_date(now)}, found.record, found.resource)
-    asked = working_hours_asked(made.condition)
+    """With the working hours the conditions ask for; most ask for none."""
+    asked = made.hours
     if not asked or found.record is None:
         return found
     hours = {f"hours:{path}": state_hours.working_hours(found.record, path, now=now) for path in asked}
@@ -182,7 +201,7 @@ def records_at(rule: Rule, made: Definition, at: datetime) -> Iterator[Found]:
         if "archived_at" in names:
             rows = rows.filter(archived_at__isnull=True)
         found = [rule_fields.from_record(one, made.resource) for one in rows.order_by("pk")[:MOST_RECORDS]]
-        found = [_with_hours(one, made, at) for one in found]
+        found = [_with_hours(one, made, at) for one in (_today(one, at) for one in found) if one is not None]
     yield from (one for one in found if made.holds(one.values))
 
 

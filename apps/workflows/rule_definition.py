@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,8 @@ from apps.core.resources.resource import Resource, resources
 from apps.core.values.cron import looks_like_cron, rrule_of
 from apps.core.values.recurrence import Recurrence, recurrence
 from apps.workflows import rule_fields, rule_steps
-from apps.workflows.automation.conditions import Field, compile_tree
+from apps.workflows.automation.conditions import Field, compile_tree, working_hours_asked
+from apps.workflows.models import RuleVersion
 from apps.workflows.rule_steps import Ready
 
 MISFIRES = {"one": "Run once", "skip": "Leave it out", "all": "Run every one"}
@@ -41,6 +42,7 @@ class Definition:
     steps: tuple[Ready, ...]
     schedule: Recurrence | None = None
     asked: Mapping[str, Field] = field(default_factory=dict)  # the fields that the conditions ask about
+    hours: frozenset[str] = frozenset()  # fields whose time in the present state they ask about
 
     @property
     def kind(self) -> str:
@@ -78,7 +80,8 @@ def understood(data: Any, *, finished: bool = True) -> Definition:
     made = tuple(rule_steps.ready(step, number, resource, fields) for number, step in enumerate(steps, 1))
     named = {name.removeprefix("changed:") for name in names_in(condition)}
     asked = {path: one for path, one in fields.items() if path in named}
-    return Definition(trigger, resource, fields, condition, made, schedule, asked)
+    hours = frozenset(working_hours_asked(condition))
+    return Definition(trigger, resource, fields, condition, made, schedule, asked, hours)
 
 
 def _check_trigger(trigger: dict[str, Any], finished: bool) -> Recurrence | None:
@@ -151,3 +154,11 @@ def of_version(version: Any) -> Definition:
             _KNOWN.clear()
         _KNOWN[key] = understood(version.definition)
     return _KNOWN[key]
+
+
+def of_versions(keys: Iterable[tuple[int, datetime]]) -> dict[int, Definition]:
+    """Definitions by the key of their version; only what this process does not know yet is read."""
+    found = {key: _KNOWN.get((key, saved_at)) for key, saved_at in keys}
+    unknown = [key for key, made in found.items() if made is None]
+    read = {one.pk: of_version(one) for one in RuleVersion.objects.filter(pk__in=unknown)} if unknown else {}
+    return {key: made or read[key] for key, made in found.items()}
