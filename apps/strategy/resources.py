@@ -10,6 +10,7 @@ from apps.core.resources.resource import Column, Panel, Resource, Tab, register
 from apps.strategy import events, forms, panels, services
 from apps.strategy.models import Initiative, KeyResult, Objective, ScanItem
 from apps.strategy.queries import share_of
+from apps.work.forms import OnDemandForm
 
 
 @register
@@ -246,6 +247,16 @@ class ScanItemResource(Resource):
             form=forms.ScanItemForm,
             icon="pencil",
             when=in_use,
+        ),
+        Action(
+            name="task",
+            label="Open a task",
+            verb="u",
+            run=services.open_task,
+            form=OnDemandForm,
+            icon="list-plus",
+            when=in_use,
+            done="Task opened",
         ),
         *shelf("Change", services.archive_scan_item, services.restore_scan_item),
     )

@@ -19,6 +19,7 @@ from apps.org.models import Closure, Department
 from apps.strategy import events
 from apps.strategy.models import WHOLE, Initiative, KeyResult, Objective, ScanItem
 from apps.strategy.queries import share_of
+from apps.work import services as work
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('strategy.tree'))"
 DEEPEST = 12
@@ -267,6 +268,12 @@ def change_scan_item(one: ScanItem, *, actor: Any, version: int | None = None, *
     if state == ScanItem.State.ACTING and not response.strip():
         raise Refused("Say what is done about it.", code="response_missing", field="response")
     return write.change(one, values, actor=actor, fact=events.ScanItemChanged, version=version)
+
+
+def open_task(one: ScanItem, *, assignee: Any = None, actor: Any, **values: Any) -> ScanItem:
+    """Somebody is asked to do something about the change around us."""
+    work.open_task_about(one, description=one.meaning, assignee=assignee or one.owner, actor=actor, **values)
+    return one
 
 
 def archive_scan_item(one: ScanItem, *, actor: Any) -> ScanItem:

@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 
 from apps.accounts.models import User
-from apps.core.actions.fields import ActionForm, RecordField, RecordsField, form_for
+from apps.core.actions.fields import ActionForm, MomentField, RecordField, RecordsField, form_for
 from apps.core.errors import Refused
 from apps.work.fields import check_answers
 from apps.work.models import Approval, Policy, PolicyStep, Seat, Series, Task
@@ -62,6 +62,14 @@ STEP_FIELDS = (
     "timeout_minutes",
 )
 APPROVAL_FIELDS = ("title", "reason", "about", "department", "policy", "amount", "currency")
+
+
+class OnDemandForm(ActionForm):
+    """What somebody should do about a record."""
+
+    title = forms.CharField(max_length=160, label="What to do")
+    assignee = RecordField(User, required=False, help_text="Empty: the owner of the record")
+    due_at = MomentField(required=False, label="Due")
 
 
 class _Lists(ActionForm):

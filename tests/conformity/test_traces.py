@@ -34,6 +34,8 @@ STORIES = {
     ("handoff", "return"): "needs an offer",
     ("handoff", "offer_again"): "needs a returned hand-off",
     ("handoff", "finish"): "needs an accepted hand-off",
+    ("scan_item", "task"): "tells of the task it opened",
+    ("kpi_alert", "task"): "tells of the task it opened",
     ("lot", "release"): "needs a held lot",
     ("stock_move", "reverse"): "tells of the mirror it wrote",
     ("stock_count", "enter"): "keeps a line; the count itself stays until all are in",

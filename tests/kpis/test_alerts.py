@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from apps.core.access import scope
@@ -18,8 +19,10 @@ from apps.core.models import Event
 from apps.core.values import Period
 from apps.kpis import queries, series, services, signals
 from apps.kpis.models import Alert, Definition, Watch
+from apps.work.models import Task
 from tests.factories import people
 from tests.factories.kpis import kpi
+from tests.factories.nouns import MAKERS
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 1, 1, 10, tzinfo=UTC)
@@ -350,3 +353,26 @@ def test_periods_across_the_clock_change_have_one_target(places: people.Company)
         services.roll_up_batch(services.record_readings(rows, source="api", department=places.plant, actor=None).pk)
         standing = queries.standings([one], user=None, grain="day", departments=[places.plant.pk])[0]
         assert standing.latest is not None and (standing.latest.value, standing.tone) == (23, "good")
+
+
+def test_a_task_on_demand_leads_back_to_the_alert(client: Client) -> None:
+    with scope.system("test"):
+        places = people.company()
+        owner = people.user("owner", role="DPM", department=places.plant)
+        alert = MAKERS["kpi_alert"].make(places, places.plant, owner)
+        manager = people.user("opm", role="OPM", department=places.root)
+    client.force_login(manager)
+    answer = client.post(
+        f"/api/v1/kpi-alerts/{alert.pk}/task/", {"title": "Look at the gauge"}, content_type="application/json"
+    )
+    assert answer.status_code == 200, answer.content
+    with scope.system("test"):
+        task = Task.objects.get(about=alert.subject())
+        assert (task.title, task.assignee, task.department, task.get_priority_display()) == (
+            "Look at the gauge",
+            alert.owner,
+            places.plant,
+            "High",
+        )
+        alert.refresh_from_db()
+        assert alert.state == "open"

@@ -9,6 +9,7 @@ from apps.core.actions.shelf import in_use
 from apps.core.resources.resource import Column, Panel, Resource, Tab, register
 from apps.kpis import events, forms, panels, services
 from apps.kpis.models import Alert, Rebaseline, Watch
+from apps.work.forms import OnDemandForm
 
 
 def is_open(alert: Any) -> bool:
@@ -78,6 +79,16 @@ class AlertResource(Resource):
             bulk=True,
             when=is_open,
             done="Alert snoozed",
+        ),
+        Action(
+            name="task",
+            label="Open a task",
+            verb="u",
+            run=services.open_task,
+            form=OnDemandForm,
+            icon="list-plus",
+            when=is_open,
+            done="Task opened",
         ),
         Action(
             name="close",

@@ -20,6 +20,7 @@ from apps.kpis.queries import Standing
 from apps.kpis.series import depending_on
 from apps.kpis.watching import Sight
 from apps.org.models import Closure
+from apps.work import services as work
 
 log = logging.getLogger("ops.kpis")
 POINTS = 120
@@ -241,6 +242,13 @@ def move_alerts_on(*, now: datetime) -> int:
         )
         count += 1
     return count
+
+
+def open_task(alert: Alert, *, assignee: Any = None, actor: Any, **values: Any) -> Alert:
+    """Somebody is asked to do something about the alert; it acknowledges nothing by itself."""
+    person = assignee or alert.owner
+    work.open_task_about(alert, description=alert.message, priority="high", assignee=person, actor=actor, **values)
+    return alert
 
 
 def backtest_watch(watch: Watch, *, now: datetime) -> list[str]:

@@ -58,6 +58,11 @@ def open_task(
     return write.create(task, actor=actor, fact=events.TaskOpened, people=_people(task))
 
 
+def open_task_about(record: Any, *, title: str, actor: Any, **values: Any) -> Task:
+    """A task on demand: it stands in the record's department and leads back to it."""
+    return open_task(title=title, department=record.department, about=record.subject(), actor=actor, **values)
+
+
 def priority_of(value: int | str) -> int:
     """A priority by number or by name: "high"."""
     if isinstance(value, str) and not value.isdigit():
