@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from math import isfinite
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -18,6 +19,7 @@ from apps.core.errors import Refused
 from apps.core.models import plain
 from apps.core.records.once import Answer
 from apps.core.resources.resource import Resource, resources
+from apps.core.science.forecast import demand_class
 from apps.inventory import queries, services
 from apps.inventory.models import Item, Location, Lot
 
@@ -264,3 +266,52 @@ def _text(value: Any) -> str:
     if not isinstance(value, str) or len(value) > 120 or "\x00" in value:
         raise Refused("A lot and a document are texts of at most 120 characters.", code="wrong_type")
     return value
+
+
+class ForecastEndpoint(Endpoint):
+    """What an item's demand does next: method, values, error and every method tried."""
+
+    resource: ClassVar[Resource] = resources["item"]
+
+    @extend_schema(
+        operation_id="items_forecast",
+        summary="Forecast the demand for an item",
+        tags=TAGS,
+        responses=inline_serializer(
+            "ItemForecast",
+            {
+                "weeks": serializers.ListField(child=serializers.DateField()),
+                "demand": serializers.ListField(child=serializers.FloatField()),
+                "method": serializers.CharField(),
+                "mase": serializers.FloatField(allow_null=True),
+                "bias": serializers.FloatField(),
+                "demand_class": serializers.CharField(),
+                "values": serializers.ListField(child=serializers.FloatField()),
+                "lower": serializers.ListField(child=serializers.FloatField()),
+                "upper": serializers.ListField(child=serializers.FloatField()),
+                "tried": serializers.DictField(child=serializers.FloatField(allow_null=True)),
+            },
+        ),
+    )
+    def get(self, request: Request, key: int) -> Response:
+        item: Item = self.record(request, key)
+        found = queries.outlook(item, today=timezone.localdate())
+        made = found.ahead
+        if made is None:
+            raise Refused(
+                f"A forecast needs {queries.LEAST_WEEKS} whole weeks with some demand.", code="too_few_values"
+            )
+        return Response(
+            {
+                "weeks": [one.isoformat() for one in found.weeks],
+                "demand": list(found.demand),
+                "method": made.method,
+                "mase": made.mase if isfinite(made.mase) else None,
+                "bias": made.bias,
+                "demand_class": demand_class(found.demand),
+                "values": list(made.values),
+                "lower": list(made.lower),
+                "upper": list(made.upper),
+                "tried": {name: error if isfinite(error) else None for name, error in made.tried.items()},
+            }
+        )

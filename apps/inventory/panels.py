@@ -70,7 +70,11 @@ def levels_panel(item: Item, user: Any) -> pm.Section:
         pm.Column("quantity", "Quantity", "end"),
     )
     table = pm.Table(columns, tuple(rows), "Stock", "Nothing in stock. Receive it with a new stock move.")
-    return pm.Section("Stock now", note=f"{amount(total, item.unit)} in all", table=table)
+    links = (
+        pm.Connection("Demand and forecast", reverse("item_demand", args=[item.pk]), "chart-line"),
+        pm.Connection("Label with QR code", reverse("item_label", args=[item.pk]), "qr-code"),
+    )
+    return pm.Section("Stock now", note=f"{amount(total, item.unit)} in all", table=table, links=links)
 
 
 def worth_panel(item: Item, user: Any) -> pm.Section | None:

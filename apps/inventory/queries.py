@@ -13,11 +13,16 @@ from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, Whe
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from apps.core.science.forecast import Forecast, forecast
 from apps.inventory import supply, units, valuation
 from apps.inventory.models import Item, Level, Location, Lot, Move, StockPolicy
 
 ZERO = Value(Decimal(0), output_field=DecimalField(max_digits=18, decimal_places=6))
 DEMAND_DAYS = 90
+DEMAND_WEEKS, AHEAD_WEEKS, LEAST_WEEKS = 104, 8, 8
+OUT = Q(kind__in=("issue", "consume"))
+BACK = Q(kind="reverse", reverses__kind__in=("issue", "consume"))
+SIGNED = Case(When(kind="reverse", then=-F("quantity")), default=F("quantity"), output_field=ZERO.output_field)
 OUTSIDE = ("supplier", "customer", "scrap", "adjust", "production")
 
 
@@ -125,16 +130,40 @@ def total_value(levels: QuerySet[Any]) -> Decimal:
 def daily_demand(item: Item, location: Location, *, until: date, days: int = DEMAND_DAYS) -> list[float]:
     """Quantity issued and consumed per day, reversals taken off, oldest first."""
     since = until - timedelta(days=days)
-    out = Q(kind__in=("issue", "consume"), from_location=location)
-    back = Q(kind="reverse", to_location=location, reverses__kind__in=("issue", "consume"))
+    here = (OUT & Q(from_location=location)) | (BACK & Q(to_location=location))
     rows = (
-        Move.objects.filter(out | back, item=item, effective_at__date__gt=since, effective_at__date__lte=until)
-        .annotate(signed=Case(When(kind="reverse", then=-F("quantity")), default=F("quantity"), output_field=ZERO.output_field))
+        Move.objects.filter(here, item=item, effective_at__date__gt=since, effective_at__date__lte=until)
+        .annotate(signed=SIGNED)
         .values_list("effective_at__date")
         .annotate(total=Sum("signed"))
     )  # fmt: skip
     by_day = {day: float(total) for day, total in rows}
     return [by_day.get(since + timedelta(days=at + 1), 0.0) for at in range(days)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """Demand of whole weeks, oldest first, and what comes next by the method that would have done best."""
+
+    weeks: tuple[date, ...]  # the Monday of each
+    demand: tuple[float, ...]
+    ahead: Forecast | None  # None: too few weeks, or no demand at all
+
+
+def outlook(item: Item, *, today: date, weeks: int = DEMAND_WEEKS, horizon: int = AHEAD_WEEKS) -> Outlook:
+    """Issued and consumed per week over all places within reach, reversals taken off; this week is not over yet."""
+    monday = today - timedelta(days=today.weekday())
+    since = monday - timedelta(weeks=weeks)
+    rows = Move.objects.filter(OUT | BACK, item=item, effective_at__date__gte=since, effective_at__date__lt=monday)
+    found: dict[date, float] = {}
+    for day, total in rows.annotate(signed=SIGNED).values_list("effective_at__date").annotate(total=Sum("signed")):
+        start = day - timedelta(days=day.weekday())
+        found[start] = found.get(start, 0.0) + float(total)
+    first = min(found, default=monday)
+    mondays = tuple(one for at in range(weeks) if (one := since + timedelta(weeks=at)) >= first)
+    demand = tuple(max(0.0, found.get(one, 0.0)) for one in mondays)
+    enough = len(demand) >= LEAST_WEEKS and any(demand)
+    return Outlook(weeks=mondays, demand=demand, ahead=forecast(demand, horizon=horizon) if enough else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,13 @@ urlpatterns = [
     path("stock/scan/", views.stock_scan, name="stock_scan"),
     path("stock/as-of/", views.stock_as_of, name="stock_as_of"),
     path("stock-counts/<int:key>/do/", views.count_do, name="count_do"),
+    path("items/<int:key>/demand/", views.item_demand, name="item_demand"),
     path("items/<int:key>/label.pdf", views.item_label, name="item_label"),
 ]
 api_urlpatterns = [
     path("items/<int:key>/stock/", api.StockEndpoint.as_view(), name="api-items-stock"),
     path("items/<int:key>/worth/", api.WorthEndpoint.as_view(), name="api-items-worth"),
+    path("items/<int:key>/forecast/", api.ForecastEndpoint.as_view(), name="api-items-forecast"),
     path("lots/<int:key>/genealogy/", api.GenealogyEndpoint.as_view(), name="api-lots-genealogy"),
     path("stock-moves/produce/", api.ProduceEndpoint.as_view(), name="api-stock-moves-produce"),
 ]

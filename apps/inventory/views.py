@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -16,9 +16,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from apps.core.access.rights import require, rights_of
+from apps.core.charts.draw import data_table, responsive
+from apps.core.charts.spec import ChartSpec, Series
 from apps.core.errors import Refused
 from apps.core.pdf.rendering import render as render_pdf
 from apps.core.pdf.weekly import report_assets
+from apps.core.science.forecast import demand_class
 from apps.core.web import pagemodel as pm
 from apps.core.web.access import page
 from apps.core.web.middleware import undo
@@ -292,3 +295,59 @@ def qr(text: str) -> bytes:
 
     image = qrcode.make(text, image_factory=SvgPathImage, box_size=12, border=2)
     return bytes(image.to_string())
+
+
+@page("item", "r")
+def item_demand(request: HttpRequest, key: int) -> HttpResponse:
+    """Demand per week and what comes next, with the error of the method that was chosen."""
+    item = Item.objects.visible_to(request.user).filter(pk=key).first()
+    if item is None:
+        raise Http404
+    found = queries.outlook(item, today=timezone.localdate())
+    shown = pm.ChartPage(
+        title=f"Demand for {item.name}",
+        facts="Issued and consumed per whole week, reversals taken off",
+        verdict=_demand_verdict(item, found),
+        crumbs=(*CRUMBS, pm.Crumb(item.code, reverse("record", args=["items", key])), pm.Crumb("Demand")),
+        sections=_demand_sections(item, found),
+    )
+    return render(request, "pages/chart.html", {"page": shown})
+
+
+def _demand_verdict(item: Item, found: queries.Outlook) -> pm.Alert:
+    made = found.ahead
+    if made is None:
+        return pm.Alert("No forecast yet.", f"It needs {queries.LEAST_WEEKS} whole weeks with some demand.", "info")
+    words = f"By {made.method}, the best of {len(made.tried)} methods: error {made.mase:.2f} times that of the naive forecast (MASE)"
+    return pm.Alert(
+        f"{panels.amount(round(sum(made.values)))} {item.unit} in the next {len(made.values)} weeks.",
+        f"{words}, bias {made.bias * 100:.1f} %. {demand_class(found.demand).capitalize()} demand.",
+        "info",
+    )
+
+
+def _demand_sections(item: Item, found: queries.Outlook) -> tuple[pm.Section, ...]:
+    labels = [f"{one:%d %b}" for one in found.weeks]
+    series = [Series(name="Demand", values=tuple(found.demand))]
+    if found.ahead is not None and found.weeks:
+        ahead = [found.weeks[-1] + timedelta(weeks=at + 1) for at in range(len(found.ahead.values))]
+        gap: tuple[float | None, ...] = (None,) * len(found.demand)
+        series[0] = Series(name="Demand", values=(*found.demand, *((None,) * len(ahead))))
+        series.append(
+            Series(name="Forecast", values=(*gap, *(round(one, 2) for one in found.ahead.values)), dashed=True)
+        )
+        labels += [f"{one:%d %b}" for one in ahead]
+    if not labels:
+        return ()
+    spec = ChartSpec(
+        kind="line", title=f"Demand for {item.code}", unit=item.unit, labels=tuple(labels), series=tuple(series), label_heading="Week"
+    )  # fmt: skip
+    drawn = pm.Section("Demand per week", note=item.unit, svg=responsive(spec, width=820), data_table=data_table(spec))
+    if found.ahead is None:
+        return (drawn,)
+    rows = tuple(
+        pm.Row(name, "", (pm.Cell(name), pm.Cell(f"{error:.3f}", "number")))
+        for name, error in sorted(found.ahead.tried.items(), key=lambda one: one[1])
+    )
+    columns = (pm.Column("method", "Method", wide=True), pm.Column("mase", "MASE", "end"))
+    return (drawn, pm.Section("Methods tried", table=pm.Table(columns, rows, "Methods tried", "")))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -146,8 +148,6 @@ def test_items_are_classed_by_what_was_used(cast: Any) -> None:
         services.receive_stock(item=item, to=shelf, quantity=D(100), actor=cast.manager)
         services.issue_stock(item=item, at=shelf, quantity=D(used), actor=cast.manager)
         items.append(item)
-    from django.utils import timezone
-
     services.class_items(today=timezone.localdate())
     assert [Item.objects.get(pk=one.pk).abc for one in items] == ["A", "B", "C"]
 
@@ -182,3 +182,28 @@ def test_worth_of_a_textbook_example(cast: Any) -> None:
     services.issue_stock(item=item, at=shelf, quantity=D(15), actor=cast.manager)
     worth = queries.worth_of(item)
     assert (worth.fifo_value, worth.average_value) == (60, 55)
+
+
+def test_demand_is_forecast_by_the_method_that_would_have_done_best(cast: Any, client: Client) -> None:
+    item, shelf = make.stocked(cast.company.plant, cast.manager, 100_000)
+    monday = timezone.now().replace(hour=12) - timedelta(days=timezone.now().weekday())
+    services.receive_stock(
+        item=item, to=shelf, quantity=D(10_000), effective_at=monday - timedelta(weeks=41), actor=cast.manager
+    )
+    for week in range(1, 41):  # sporadic: every fourth week something is used
+        if week % 4 == 0:
+            services.issue_stock(
+                item=item, at=shelf, quantity=D(40), effective_at=monday - timedelta(weeks=week), actor=cast.manager
+            )
+    found = queries.outlook(item, today=timezone.localdate())
+    assert (len(found.demand), sum(found.demand)) == (40, 400)
+    assert found.ahead is not None and {"croston", "sba", "tsb"} <= {name.lower() for name in found.ahead.tried}
+    assert found.ahead.mase == min(found.ahead.tried.values())
+    client.force_login(cast.by_role["OPM"])
+    page = client.get(f"/items/{item.pk}/demand/")
+    assert page.status_code == 200 and b"Methods tried" in page.content
+    answer = client.get(f"/api/v1/items/{item.pk}/forecast/").json()
+    assert answer["method"] == found.ahead.method and len(answer["values"]) == 8
+    quiet = make.item(cast.company.plant, cast.manager)
+    assert client.get(f"/api/v1/items/{quiet.pk}/forecast/").status_code == 422
+    assert b"No forecast yet" in client.get(f"/items/{quiet.pk}/demand/").content
