@@ -116,6 +116,9 @@ class MoveForm(ActionForm):
     document = forms.CharField(
         max_length=120, required=False, help_text="Delivery note, order or record, such as order:12"
     )
+    line = forms.CharField(
+        max_length=40, required=False, help_text="Line of the document; a file brings each line of a document once"
+    )
     reason = forms.CharField(max_length=200, required=False, help_text="Needed to scrap and to adjust")
     effective_at = MomentField(required=False, label="When", help_text="Empty: now")
 

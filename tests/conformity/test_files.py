@@ -17,7 +17,10 @@ from tests.factories.world import World
 
 pytestmark = pytest.mark.usefixtures("world")
 # What comes out is not what goes in, each with the reason.
-ONE_WAY = {"reading_batch": "a batch is a receipt; its file holds readings, tested with the KPIs"}
+ONE_WAY = {
+    "reading_batch": "a batch is a receipt; its file holds readings, tested with the KPIs",
+    "stock_move": "a ledger is only added to; its file holds what happened, tested with the stock",
+}
 NOUNS = {one.name: one for one in resources if one.import_key and one.name not in ONE_WAY}
 # The column in which one cell is changed, and to what, where it is not the name.
 CELLS = {

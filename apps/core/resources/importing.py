@@ -58,7 +58,7 @@ class RowImporter:
         self.resource = resource
         self.actor = actor
         create, update = resource.action_of_kind("create"), resource.action_of_kind("change")
-        if create is None or update is None or not resource.import_key:
+        if create is None or not resource.import_key:
             raise Refused(f"{resource.plural} cannot be imported.", code="no_import")
         self.create, self.update = create, update
 
@@ -118,8 +118,10 @@ class RowImporter:
                     made = self._perform(self.create, data)
                     report.effects.append({"made": made.pk})
                     result.outcome = "new"
+                elif self.update is None:  # what never changes is there already
+                    result.outcome = "same"
                 else:
-                    result.outcome = self._change(existing, data, report)
+                    result.outcome = self._change(self.update, existing, data, report)
         except Refused as error:
             found = error.details.get("fields")
             pairs = found.items() if isinstance(found, dict) else [(error.field or "", [error.message])]
@@ -139,13 +141,13 @@ class RowImporter:
             own=self.resource.own,
         )
 
-    def _change(self, existing: Any, data: dict[str, Any], report: Report) -> str:
-        full = {name: self._current(existing, name) for name in self.update.form.base_fields} | {
-            name: value for name, value in data.items() if name in self.update.form.base_fields
+    def _change(self, update: Action, existing: Any, data: dict[str, Any], report: Report) -> str:
+        full = {name: self._current(existing, name) for name in update.form.base_fields} | {
+            name: value for name, value in data.items() if name in update.form.base_fields
         }
         before = {name: plain(getattr(existing, name)) for name in full if hasattr(existing, name)}
         version = existing.version
-        changed = self._perform(self.update, full, existing)
+        changed = self._perform(update, full, existing)
         if changed.version == version:
             return "same"
         report.effects.append({"changed": changed.pk, "version": changed.version, "before": before})
@@ -200,10 +202,13 @@ class RowImporter:
         with transaction.atomic():
             for effect in reversed(batch.effects):
                 key = effect.get("made") or effect["changed"]
-                record = self.resource.model.objects.select_for_update(of=("self",)).filter(pk=key).first()
+                rows = self.resource.model.objects.filter(pk=key)
+                if self.resource.take_back is None:  # a noun with its own way locks what it needs
+                    rows = rows.select_for_update(of=("self",))
+                record = rows.first()
                 if record is None:
                     continue
-                require(self.actor, self.resource.row, "u", record, own=self.resource.own)
+                require(self.actor, self.resource.row, self.resource.undo_verb, record, own=self.resource.own)
                 if record.version != effect.get("version", 1):
                     raise Refused(
                         f"{self.resource.number(record)} was changed after the import, so the import cannot be undone.",
@@ -216,10 +221,10 @@ class RowImporter:
     def _take_back(self, record: Noun, effect: dict[str, Any]) -> None:
         fact = self.resource.changed_fact
         if "made" in effect:
-            if self.resource.archives:
-                archive(record, actor=self.actor, fact=fact)
-            elif self.resource.take_back is not None:
+            if self.resource.take_back is not None:
                 self.resource.take_back(record, actor=self.actor)
+            elif self.resource.archives:
+                archive(record, actor=self.actor, fact=fact)
             else:
                 raise Refused(f"{self.resource.plural} cannot be taken back by an undo.", code="no_undo")
             return

@@ -71,8 +71,9 @@ class Resource:
     import_key: ClassVar[tuple[str, ...]] = ()
     importer: ClassVar[Callable[..., Any] | None] = None
     changed_fact: ClassVar[Any] = None
-    # How the undo of an import takes back a new record of a noun that is never archived: take_back(record, actor=…).
+    # How the undo of an import takes back a new record that is not simply archived: take_back(record, actor=…).
     take_back: ClassVar[Callable[..., Any] | None] = None
+    undo_verb: ClassVar[str] = "u"
     help: ClassVar[str] = ""
 
     @property

@@ -67,6 +67,10 @@ class LotResource(Resource):
         return panels.lot_state(record)
 
 
+def _undo(move: Move, *, actor: Any) -> None:
+    services.reverse_move(move, reason="Import undone", actor=actor)
+
+
 @register
 class MoveResource(Resource):
     model = Move
@@ -85,6 +89,9 @@ class MoveResource(Resource):
         Column("document", "Document"),
     )
     filters = ("kind", "item", "lot", "department", "document", "effective_at")
+    import_key = ("document", "line")
+    undo_verb = "x"
+    take_back = staticmethod(_undo)
     sort = "-effective_at"
     fields = (
         "kind", "item", "lot", "from_location", "to_location", "quantity", "entered", "unit", "unit_cost", "document", "line",
