@@ -79,3 +79,52 @@ class FundsOverridden(
     currency: str
     document: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferAsked(Recorded, name="budgets.transfer_asked", sentence="Budget transfer asked for", icon="shuffle"):
+    """Budget should move between two lines."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferSettled(Changed, name="budgets.transfer_settled", sentence="Budget transfer settled", icon="shuffle"):
+    """Both owners agreed and it was booked, or it was rejected or is not possible any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavingClaimed(Recorded, name="budgets.saving_claimed", sentence="Saving claimed", icon="piggy-bank"):
+    """Somebody claims a saving on a line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavingChanged(Changed, name="budgets.saving_changed", sentence="Saving changed", icon="piggy-bank"):
+    """A claimed saving was changed or archived."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavingJudged(Changed, name="budgets.saving_judged", sentence="Saving judged by finance", icon="piggy-bank"):
+    """Finance validated or rejected a saving."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VarianceExplained(
+    Recorded, name="budgets.variance_explained", sentence="Variance explained", icon="message-square"
+):
+    """Somebody said why a line is off its budget."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynonymAdded(Recorded, name="budgets.synonym_added", sentence="Spelling mapped", icon="replace"):
+    """A spelling of other books was mapped."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynonymChanged(Changed, name="budgets.synonym_changed", sentence="Spelling mapped anew", icon="replace"):
+    """A spelling means something else from now on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerImported(Recorded, name="budgets.ledger_imported", sentence="Ledger imported", icon="file-input"):
+    """A file of budgets or actuals was booked as one."""
+
+    rows: int

@@ -64,9 +64,9 @@ BEGIN
         RETURN NEW;
     END IF;
     IF TG_OP = 'UPDATE' AND (NEW.plan_id, NEW.root_id, NEW.department_id, NEW.category_id, NEW.site_id, NEW.project,
-            NEW.spread, NEW.total, NEW.weights, NEW.quantity, NEW.rate, NEW.amounts, NEW.base, NEW.archived_at, NEW.unplanned)
+            NEW.spread, NEW.total, NEW.weights, NEW.quantity, NEW.rate, NEW.output, NEW.amounts, NEW.base, NEW.archived_at, NEW.unplanned)
         IS NOT DISTINCT FROM (OLD.plan_id, OLD.root_id, OLD.department_id, OLD.category_id, OLD.site_id, OLD.project,
-            OLD.spread, OLD.total, OLD.weights, OLD.quantity, OLD.rate, OLD.amounts, OLD.base, OLD.archived_at, OLD.unplanned) THEN
+            OLD.spread, OLD.total, OLD.weights, OLD.quantity, OLD.rate, OLD.output, OLD.amounts, OLD.base, OLD.archived_at, OLD.unplanned) THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'line % belongs to an approved budget and does not change', coalesce(OLD.id, NEW.id)

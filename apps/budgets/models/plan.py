@@ -211,6 +211,15 @@ class Line(Noun):
     )
     rate = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     unit = models.CharField(max_length=20, blank=True, help_text="Of the quantity, such as hours")
+    output = models.DecimalField(
+        "planned output",
+        max_digits=20,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.000001"))],
+        help_text="What the quantity makes, such as pieces; splits a variance into volume and efficiency",
+    )
     amounts = ArrayField(models.DecimalField(**AMOUNT, null=True), default=list, blank=True, editable=False)
     # What a revision began with: only the difference goes to the ledger, so transfers made meanwhile stay.
     base = ArrayField(models.DecimalField(**AMOUNT, null=True), default=list, blank=True, editable=False)

@@ -1,5 +1,17 @@
 """The only writers of budgets, by subject."""
 
+from apps.budgets.services.around import (
+    archive_saving,
+    archive_synonym,
+    change_saving,
+    change_synonym,
+    claim_saving,
+    explain_variance,
+    judge_saving,
+    map_synonym,
+    restore_saving,
+    restore_synonym,
+)
 from apps.budgets.services.checking import Availability, check_funds
 from apps.budgets.services.ledger import (
     encumber_funds,
@@ -29,6 +41,7 @@ from apps.budgets.services.plans import (
     restore_rate,
     revise_plan,
 )
+from apps.budgets.services.transfers import ask_transfer, settle_transfer
 
 __all__ = [
     "Availability",
@@ -40,21 +53,33 @@ __all__ = [
     "archive_line",
     "archive_plan",
     "archive_rate",
+    "archive_saving",
+    "archive_synonym",
+    "ask_transfer",
     "change_category",
     "change_line",
     "change_plan",
     "change_rate",
+    "change_saving",
+    "change_synonym",
     "check_funds",
+    "claim_saving",
     "close_period",
     "draft_plan",
     "encumber_funds",
+    "explain_variance",
+    "judge_saving",
+    "map_synonym",
     "release_funds",
     "reserve_funds",
     "restore_category",
     "restore_line",
     "restore_plan",
     "restore_rate",
+    "restore_saving",
+    "restore_synonym",
     "reverse_entries",
     "revise_plan",
+    "settle_transfer",
     "spend_funds",
 ]

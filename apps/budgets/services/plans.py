@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from apps.budgets import events
+from apps.budgets import events, outlook
 from apps.budgets.models import Account, Category, Entry, Kind, Line, Plan, Rate
 from apps.budgets.queries import ZERO, standings
 from apps.budgets.services.books import Booking, Leg, legs_of, next_txns
@@ -21,7 +21,19 @@ from apps.core.records.numbering import next_number
 from apps.core.values import Money
 from apps.org.models import Closure
 
-LINE_FIELDS = ("department", "category", "site", "project", "owner", "spread", "total", "weights", "quantity", "rate")
+LINE_FIELDS = (
+    "department",
+    "category",
+    "site",
+    "project",
+    "owner",
+    "spread",
+    "total",
+    "weights",
+    "quantity",
+    "rate",
+    "output",
+)
 SHEET = ("spread", "total", "weights", "quantity", "rate", "amounts")
 
 
@@ -249,7 +261,7 @@ def _copy(root: Line, plan: Plan, amounts: list[Decimal | None], number: int) ->
     kept = amounts == root.amounts and root.quantity is not None
     copied = {one: getattr(root, one) for one in ("department", "category", "site", "project", "owner", "unit", "note")}
     if kept:
-        copied |= {one: getattr(root, one) for one in ("spread", "weights", "quantity", "rate")}
+        copied |= {one: getattr(root, one) for one in ("spread", "weights", "quantity", "rate", "output")}
     else:
         words = " ".join("-" if one is None else f"{one.normalize():f}" for one in amounts)
         copied |= {"spread": Line.Spread.ENTERED, "weights": words}
@@ -311,4 +323,9 @@ def close_period(plan: Plan, *, through: date, actor: Any) -> Plan:
                 code="outside_year",
                 field="through",
             )
+        passed = sum(1 for end in family.period_ends if end <= through)
+        with scope.system("forecasts are kept for every line"):
+            versions = [family.pk, *Plan.objects.filter(root=family).values_list("pk", flat=True)]
+            roots = Line.objects.filter(plan__in=versions, root__isnull=True).select_related("plan")
+            outlook.keep(list(roots), passed=passed)
         return write.change(family, {"closed_through": through}, actor=actor, fact=events.PeriodClosed)
