@@ -61,6 +61,7 @@ class LineChanged(Changed, name="budgets.line_changed", sentence="Budget line ch
 class FundsBooked(Recorded, name="budgets.funds_booked", sentence="Money booked on a budget line", icon="book-open"):
     """Money of a line was reserved, encumbered, spent, released or taken back."""
 
+    line: str
     kind: str
     amount: str
     currency: str
@@ -75,6 +76,7 @@ class FundsOverridden(
 ):
     """Somebody committed more than a line had, with a reason."""
 
+    line: str
     amount: str
     currency: str
     document: str

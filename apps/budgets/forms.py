@@ -25,6 +25,7 @@ LINE_FIELDS = (
     "unit",
     "output",
     "note",
+    "code",
 )
 SAVING_FIELDS = ("title", "kind", "rhythm", "baseline", "expected", "starts_on", "ends_on", "owner", "code")
 CategoryForm = form_for(Category, CATEGORY_FIELDS)

@@ -32,7 +32,7 @@ def realised(saving: Saving, *, today: date) -> Realised:
     until = min(today, saving.ends_on)
     all_days = (saving.ends_on - saving.starts_on).days + 1
     days = max(0, (until - saving.starts_on).days + 1)
-    share = Money(saving.baseline * days / all_days, saving.line.plan.currency).rounded().amount
+    share = Money(round(saving.baseline * days / all_days, 8), saving.line.plan.currency).rounded().amount
     rows = Entry.objects.filter(
         line_id=saving.line.ledger_id, account=Account.ACTUAL, on__gte=saving.starts_on, on__lte=until
     )

@@ -126,7 +126,7 @@ def test_nobody_agrees_to_their_own_transfer_and_missing_money_fails_it(cast: An
     with pytest.raises(Refused, match="own"):
         work.answer_approval(approval, answer="yes", actor=cast.manager)
     services.spend_funds(line=one, amount=Decimal(1), on=JUNE, document="bill", actor=None)
-    settled = answered(cast, asked, cast.neighbour, cast.by_role["OPM"])
+    settled = answered(cast, asked, cast.neighbour, cast.by_role["DPM"])
     assert settled.state == "failed"
     assert "left" in settled.problem
     with pytest.raises(Refused, match="left"):

@@ -24,6 +24,10 @@ ONE_WAY = {
 NOUNS = {one.name: one for one in resources if one.import_key and one.name not in ONE_WAY}
 # The column in which one cell is changed, and to what, where it is not the name.
 CELLS = {
+    "exchange_rate": ("rate", "1.3"),
+    "budget_line": ("note", "Written by file"),
+    "budget_synonym": ("means", "written by file"),
+    "saving": ("title", "Written by file"),
     "document": ("title", "Written by file"),
     "document_revision": ("change", "Written by file"),
     "handoff": ("title", "Written by file"),

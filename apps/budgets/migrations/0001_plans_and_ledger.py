@@ -81,7 +81,15 @@ class Migration(migrations.Migration):
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
                 ("archived_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("code", models.CharField(blank=True, editable=False, max_length=40, unique=True)),
+                (
+                    "code",
+                    models.CharField(
+                        blank=True,
+                        help_text="Empty: the next number of the budget. Names the line in files",
+                        max_length=40,
+                        unique=True,
+                    ),
+                ),
                 ("project", models.CharField(blank=True, max_length=60)),
                 (
                     "spread",

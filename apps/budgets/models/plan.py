@@ -12,7 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from apps.core.access.scope import OpenManager, ScopedManager
+from apps.core.access.scope import OpenManager, ScopedManager, ScopedQuerySet
 from apps.core.models import Noun
 from apps.org.models import Department, Site
 
@@ -163,6 +163,14 @@ class Plan(Noun):
         return int(self.root_id or self.pk)
 
 
+class LineManager(ScopedManager):
+    """A line is named by what it is about, so that comes along wherever lines are listed or chosen."""
+
+    def get_queryset(self) -> ScopedQuerySet:
+        rows: ScopedQuerySet = super().get_queryset()
+        return rows.select_related("department", "category", "site")
+
+
 class Line(Noun):
     """One amount of a plan, spread over its periods; None in a period means nothing was planned there, 0 means zero."""
 
@@ -174,7 +182,12 @@ class Line(Noun):
     RESOURCE: ClassVar[str] = "budget_line"
     ACCESS_ROW: ClassVar[str] = "budget_plan"
 
-    code = models.CharField(max_length=40, unique=True, blank=True, editable=False)
+    code = models.CharField(
+        max_length=40,
+        unique=True,
+        blank=True,
+        help_text="Empty: the next number of the budget. Names the line in files",
+    )
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="lines")
     root = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="later")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
@@ -226,7 +239,7 @@ class Line(Noun):
     unplanned = models.BooleanField(default=False, editable=False)
     note = models.TextField(blank=True)
 
-    objects = ScopedManager()
+    objects = LineManager()
 
     class Meta:
         base_manager_name = "objects"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import timezone
-
-from apps.budgets import events, forms, panels, savings, services
+from apps.budgets import events, forms, panels, services
 from apps.budgets.models import Saving, Synonym, Transfer
 from apps.core.actions.action import Action
 from apps.core.actions.shelf import in_use, shelf
@@ -49,7 +47,8 @@ class TransferResource(Resource):
     )
 
     def rows(self, actor: Any) -> Any:
-        return super().rows(actor).select_related("from_line__department", "to_line__department")
+        ends = [f"{end}_line__{name}" for end in ("from", "to") for name in ("department", "category", "site")]
+        return super().rows(actor).select_related(*ends)
 
     def status(self, record: Any) -> tuple[str, str] | None:
         return panels.transfer_state(record)
@@ -70,9 +69,6 @@ class SavingResource(Resource):
         Column("rhythm", "Comes", value=lambda one: one.get_rhythm_display()),
         Column("line", "Line"),
         Column("expected", "Expected", "number", sort="expected"),
-        Column(
-            "saved", "Realised", "number", value=lambda one: savings.realised(one, today=timezone.now().date()).saved
-        ),
         Column("ends_on", "Until", "date", sort="ends_on"),
         Column("owner", "Owner"),
     )

@@ -81,6 +81,9 @@ class EntryResource(Resource):
         ),
     )
 
+    def rows(self, actor: Any) -> Any:
+        return super().rows(actor).select_related("line__department", "line__category", "line__site")
+
     def number(self, record: Any) -> str:
         return f"Entry {record.pk}"
 

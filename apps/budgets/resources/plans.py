@@ -210,8 +210,8 @@ class LineResource(Resource):
     )
     filters = ("plan", "department", "category", "site", "project", "owner")
     search = ("code", "project", "note", "category__name", "department__name")
-    fields = ("plan", *forms.LINE_FIELDS, "code", "root", "amounts")
-    import_key = ("plan", "department", "category", "site", "project")
+    fields = ("plan", *forms.LINE_FIELDS, "root", "amounts")
+    import_key = ("code",)
     changed_fact = events.LineChanged
     panels = (
         Panel("curve", panels.curve_panel),

@@ -124,7 +124,8 @@ def book(line: Line, family: Plan, legs: list[Leg], booking: Booking, *, reason:
     made: list[Entry] = Entry.objects.bulk_create(legs_of(line, next_txns()[0], legs, booking))
     moved = max((abs(leg.amount) for leg in legs), default=ZERO)
     common: dict[str, Any] = {
-        "subject": line.subject(),
+        "subject": _main(made).subject(),
+        "line": line.subject(),
         "departments": (line.department_id,),
         "title": str(line),
         "amount": str(moved),
@@ -140,3 +141,9 @@ def book(line: Line, family: Plan, legs: list[Leg], booking: Booking, *, reason:
     if booking.override:
         emit(events.FundsOverridden(**common, reason=booking.override), actor=booking.actor)
     return made
+
+
+def _main(rows: list[Entry]) -> Entry:
+    """The leg a person would point at: what was spent, bound or set aside."""
+    order = (Account.ACTUAL, Account.ENCUMBERED, Account.RESERVED, Account.AVAILABLE)
+    return min(rows, key=lambda one: order.index(Account(one.account)))

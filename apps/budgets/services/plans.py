@@ -145,13 +145,14 @@ def add_line(*, plan: Plan, department: Any = None, actor: Any, **values: Any) -
         line = Line(plan=locked, department=department or locked.department, **values)
         _check_place(line, locked)
         _spread(line, locked)
-        line.code = f"{locked.code}-{next_number(f'line of {locked.pk}')}"
+        line.code = line.code or f"{locked.code}-{next_number(f'line of {locked.pk}')}"
         return write.create(line, actor=actor, fact=events.LineAdded)
 
 
 def change_line(line: Line, *, actor: Any, version: int | None = None, **values: Any) -> Line:
     with transaction.atomic():
         locked: Plan = Plan.objects.select_for_update(of=("self",)).get(pk=line.plan_id)
+        values["code"] = values.get("code") or line.code
         sheet = {name: values.get(name, getattr(line, name)) for name in LINE_FIELDS}
         trial = Line(plan=locked, amounts=line.amounts, **sheet)
         if any(sheet[name] != getattr(line, name) for name in LINE_FIELDS if name != "owner"):
