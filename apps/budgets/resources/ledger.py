@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apps.budgets import events, forms
+from apps.budgets.importing import LedgerImporter
 from apps.budgets.models import Account, Entry
 from apps.budgets.services import booking
 from apps.core.actions.action import Action
@@ -55,6 +56,8 @@ class EntryResource(Resource):
         Tab("budget", "Budget", "account=budget"),
         Tab("committed", "Commitments", "account=reserve&account=encumber"),
     )
+    importer = LedgerImporter
+    import_key = ("department", "day", "amount")
     changed_fact = events.FundsBooked
     actions = (
         Action(

@@ -1,0 +1,146 @@
+"""Booking whole files: one transaction per row in the books, one statement per thousand in the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.budgets import events
+from apps.budgets.models import Account, Entry, Kind, Line, Plan
+from apps.budgets.queries import ZERO, period_on
+from apps.budgets.services.books import Booking, Leg, legs_of, next_txns
+from apps.core.access import scope
+from apps.core.errors import Refused
+from apps.core.events.log import emit
+from apps.core.records.numbering import next_number
+from apps.org.models import Closure, Department
+
+BATCH = 2000
+
+
+class Place(NamedTuple):
+    """What makes a line of a plan one of a kind."""
+
+    plan: int
+    department: int
+    category: int | None
+    site: int | None
+    project: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row of a file, placed: an actual, or a part of a draft's budget."""
+
+    plan: Plan
+    place: Place
+    line: Line | None
+    day: date
+    amount: Decimal
+    actual: bool
+    document: str
+
+
+def ancestors(departments: list[Department]) -> dict[int, list[int]]:
+    """Department → itself and those above it, nearest first."""
+    rows = Closure.objects.filter(descendant__in=departments).order_by("depth")
+    found: dict[int, list[int]] = {one.pk: [] for one in departments}
+    for descendant, ancestor in rows.values_list("descendant_id", "ancestor_id"):
+        found[descendant].append(ancestor)
+    return {key: chain or [key] for key, chain in found.items()}
+
+
+def known_lines(plans: list[Plan]) -> dict[Place, Line]:
+    rows = Line.objects.filter(plan__in=plans, archived_at__isnull=True, root__isnull=True)
+    return {Place(one.plan_id, one.department_id, one.category_id, one.site_id, one.project): one for one in rows}
+
+
+def book_facts(facts: list[Fact], *, actor: Any) -> str:
+    """All of them or none; returns the tag under which they are found and taken back."""
+    with transaction.atomic(), scope.system("a file of the ledger is booked"):
+        tag = f"IMP{next_number('ledger import')}"
+        plans = {one.plan.pk for one in facts}
+        locked = {
+            one.pk: one for one in Plan.objects.select_for_update(of=("self",)).filter(pk__in=plans).order_by("pk")
+        }
+        lines = _lines(facts, locked)
+        _plan_amounts([one for one in facts if not one.actual], lines)
+        actuals = [one for one in facts if one.actual and one.amount]
+        rows: list[Entry] = []
+        for one, txn in zip(actuals, next_txns(len(actuals)) if actuals else [], strict=True):
+            period = period_on(one.plan, one.day)
+            booking = Booking(kind=Kind.IMPORT, on=one.day, document=one.document or tag, ref=tag, actor=actor)
+            legs = [Leg(Account.ACTUAL, period, one.amount), Leg(Account.AVAILABLE, period, -one.amount)]
+            rows += legs_of(lines[one.place], txn, legs, booking)
+        Entry.objects.bulk_create(rows, batch_size=BATCH)
+        for plan in locked.values():
+            told = events.LedgerImported(
+                subject=plan.subject(), departments=(plan.department_id,), title=plan.name, rows=len(facts)
+            )
+            emit(told, actor=actor)
+        return tag
+
+
+def _lines(facts: list[Fact], plans: dict[int, Plan]) -> dict[Place, Line]:
+    """Lines the file names; what no budget foresaw gets a line without one."""
+    lines = {one.place: one.line for one in facts if one.line is not None}
+    missing = {one.place: one for one in facts if one.place not in lines}
+    made = []
+    for place, fact in missing.items():
+        plan = plans[place.plan]
+        empty: list[Decimal | None] = [None] * len(plan.period_ends)
+        made.append(
+            Line(
+                plan=plan,
+                department_id=place.department,
+                category_id=place.category,
+                site_id=place.site,
+                project=place.project,
+                spread=Line.Spread.ENTERED,
+                amounts=empty,
+                weights=" ".join(["-"] * len(empty)),
+                unplanned=fact.actual,
+                code=f"{plan.code}-{next_number(f'line of {plan.pk}')}",
+            )
+        )
+    Line.objects.bulk_create(made, batch_size=BATCH)
+    return lines | dict(zip(missing, made, strict=True))
+
+
+def _plan_amounts(facts: list[Fact], lines: dict[Place, Line]) -> None:
+    """A draft's lines take what the file plans for each of their periods."""
+    touched: dict[int, Line] = {}
+    for one in facts:
+        line = lines[one.place]
+        at = period_on(one.plan, one.day) - 1
+        line.amounts[at] = (line.amounts[at] or ZERO) + one.amount
+        touched[line.pk] = line
+    for line in touched.values():
+        line.spread, line.quantity, line.rate = Line.Spread.ENTERED, None, None
+        line.total = sum((one for one in line.amounts if one is not None), ZERO)
+        line.weights = " ".join("-" if one is None else f"{one.normalize():f}" for one in line.amounts)
+    Line.objects.bulk_update(
+        touched.values(), ["spread", "quantity", "rate", "total", "weights", "amounts"], batch_size=500
+    )
+
+
+def take_back_import(tag: str, *, actor: Any) -> int:
+    """The mirror image of every actual of a file; what it planned stays in its draft, where it can be edited."""
+    with transaction.atomic(), scope.system("a file of the ledger is taken back"):
+        found = list(Entry.objects.filter(ref=tag, kind=Kind.IMPORT).order_by("txn"))
+        if Entry.objects.filter(ref=tag, kind=Kind.REVERSE).exists():
+            raise Refused(
+                "Rows of this file were taken back already. Take back the others one by one.", code="reversed"
+            )
+        txns = sorted({one.txn for one in found})
+        again = dict(zip(txns, next_txns(len(txns)) if txns else [], strict=True))
+        for one in found:
+            one.reverses, one.kind, one.amount = one.txn, Kind.REVERSE, -one.amount
+            one.pk, one.txn, one.actor, one.recorded_at = None, again[one.txn], actor, timezone.now()
+        Entry.objects.bulk_create(found, batch_size=BATCH)
+        return len(txns)
