@@ -1,0 +1,206 @@
+"""What budgets show elsewhere: KPIs, a card, a report section, and what waits for somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Sum
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.budgets import panels, queries, reportpage, variance
+from apps.budgets.models import Account, Entry, Plan, Saving
+from apps.budgets.queries import ZERO
+from apps.budgets.variance import Row
+from apps.core import metrics
+from apps.core.invariants import invariant
+from apps.core.metrics import Measure, Metric
+from apps.core.values import Period
+from apps.core.web import pagemodel as pm
+from apps.core.web.homecards import Card, Contribution, View, contribute, offer_card
+from apps.reports import parts as reports
+from apps.reports.parts import Part, Table
+
+
+def newest_plan(user: Any, today: date) -> Plan | None:
+    """The budget whose year holds today, the highest department first."""
+    rows = Plan.objects.visible_to(user).filter(
+        root__isnull=True, archived_at__isnull=True, state__in=queries.IN_FORCE, starts_on__lte=today
+    )
+    fitting = [one for one in rows.order_by("-fiscal_year", "pk")[:20] if one.period_ends[-1] >= today]
+    return fitting[0] if fitting else None
+
+
+def _rows(user: Any, today: date) -> tuple[Plan, list[Row]] | None:
+    plan = newest_plan(user, today)
+    if plan is None:
+        return None
+    whole = sum(1 for end in plan.period_ends if end < today)
+    return plan, variance.report(plan, user, through=max(1, whole))
+
+
+def needs(view: View) -> list[pm.NeedsRow]:
+    """Overspent lines and comments due of one's own, savings to judge; the cost of waiting is the money at stake."""
+    today = timezone.now().date()
+    found = _rows(view.user, today)
+    if found is None:
+        return []
+    plan, rows = found
+    mine = [one for one in rows if (one.line.owner_id or one.line.plan.owner_id) == view.user.pk]
+    shown = [_overspent(one, plan) for one in mine if one.year.appropriated > 0 and one.year.available < 0]
+    due = [one for one in mine if one.comment_due and one.year.available >= 0]
+    shown += [_comment(one, plan) for one in due[:5]]
+    for one in Saving.objects.visible_to(view.user, "a").filter(state="claimed", archived_at__isnull=True)[:5]:
+        url = reverse("record", args=["savings", one.pk])
+        shown.append(
+            pm.NeedsRow(
+                title=f"Validate “{one.title}”",
+                url=url,
+                why=f"{panels.money(one.expected, plan.currency)} claimed",
+                icon="piggy-bank",
+                tone="info",
+                buttons=(pm.Button("Look", url),),
+                key=one.subject(),
+            )
+        )
+    return shown
+
+
+def _overspent(one: Row, plan: Plan) -> pm.NeedsRow:
+    url = reverse("record", args=["budget-lines", one.line.pk])
+    return pm.NeedsRow(
+        title=f"“{one.line}” is overspent",
+        url=url,
+        why=f"{panels.money(-one.year.available, plan.currency)} over its budget",
+        icon="wallet",
+        tone="bad",
+        buttons=(pm.Button("Look", url),),
+        key=f"overspent:{one.line.pk}",
+    )
+
+
+def _comment(one: Row, plan: Plan) -> pm.NeedsRow:
+    url = reverse("record", args=["budget-lines", one.line.pk])
+    return pm.NeedsRow(
+        title=f"Explain the variance of “{one.line}”",
+        url=url,
+        why=f"{panels.money(one.variance, plan.currency)} off its budget",
+        icon="message-square",
+        tone="warn",
+        buttons=(pm.Button("Look", url),),
+        key=f"variance:{one.line.pk}",
+    )
+
+
+def _card(view: View, _param: str) -> pm.Section:
+    found = _rows(view.user, timezone.now().date())
+    button = pm.Button("Budgets", reverse("budget_report"), "scale")
+    if found is None:
+        return pm.Section("Budgets", text="No budget is in force for today.", button=button)
+    plan, rows = found
+    section = reportpage.bars_section(variance.grouped(rows, "department"), plan, "department")
+    if section is None:
+        return pm.Section("Budgets", text="The budget has no line yet.", button=button)
+    return pm.Section("Budgets", note=section.note, svg=section.svg, data_table=section.data_table, button=button)
+
+
+offer_card(Card("budgets.bars", "Budgets", _card, row="budget_plan", roles=frozenset({"OPM", "EXE", "DPM"})))
+contribute(Contribution("budgets", "Budgets", 50, needs=needs))
+
+
+def report_part(user: Any, period: Period) -> Part:
+    """Lines by department as they stand, and those past tolerance with why."""
+    found = _rows(user, period.last)
+    if found is None:
+        return Part()
+    plan, rows = found
+    heads = ("Department", "Original", "Revised", "Committed", "Actual", "Available", "Used")
+    table = tuple(
+        (
+            one.name,
+            panels.money(one.original, plan.currency),
+            panels.money(one.year.appropriated, plan.currency),
+            panels.money(one.year.reserved + one.year.encumbered, plan.currency),
+            panels.money(one.year.actual, plan.currency),
+            panels.money(one.year.available, plan.currency),
+            panels.percent(one.year.share_used),
+        )
+        for one in variance.grouped(rows, "department")
+    )
+    past = tuple(
+        (
+            str(one.line),
+            panels.money(one.variance, plan.currency),
+            one.remark.text if one.remark else "Not explained yet",
+        )
+        for one in rows
+        if one.past_tolerance
+    )[:15]
+    tables = [Table(plan.name, heads, table, frozenset(range(1, 7)))] if table else []
+    if past:
+        tables.append(Table("Past tolerance", ("Line", "Variance", "Why"), past, frozenset({1})))
+    return Part(tables=tuple(tables))
+
+
+reports.contribute(reports.Source("budgets", 40, report_part, title="Budgets"))
+
+
+def _spent(start: datetime, end: datetime, grain: str, zone: str) -> Iterable[Measure]:
+    """Actual of a month against its budget, by department; the denominator is the budget."""
+    place = ZoneInfo(zone)
+    first, last = start.astimezone(place).date(), end.astimezone(place).date()
+    sums: dict[tuple[int, date], dict[str, Decimal]] = {}
+    rows = Entry.objects.filter(on__gte=first, on__lt=last, account__in=[Account.ACTUAL, Account.APPROPRIATED])
+    for department, on, account, amount in rows.values_list("department_id", "on", "account").annotate(
+        sum=Sum("amount")
+    ):
+        month = sums.setdefault((department, on.replace(day=1)), {})
+        month[account] = month.get(account, ZERO) + amount
+    for (department, first_day), found in sorted(sums.items()):
+        budget = -found.get(Account.APPROPRIATED, ZERO)
+        if budget > 0:
+            at = datetime(first_day.year, first_day.month, 1, tzinfo=place)
+            yield Measure(department, at, found.get(Account.ACTUAL, ZERO), budget)
+
+
+metrics.offer(
+    Metric(
+        name="budgets.adherence",
+        label="Budget used in the month",
+        help="Actual of the month as a share of the month's budget; 100 % is as planned.",
+        unit="%",
+        rule="ratio",
+        direction="range",
+        grain="month",
+        collect=_spent,
+        factor=100,
+        records="budget-entries",
+    )
+)
+
+invariant(
+    "I3.txn",
+    "The legs of every budget transaction sum to zero",
+    "SELECT txn, line_id, sum(amount) FROM budgets_entry GROUP BY txn, line_id HAVING sum(amount) <> 0",
+)
+invariant(
+    "I3.balance",
+    "Every balance of a budget line is the sum of its entries",
+    """SELECT line_id, period, account FROM
+       (SELECT line_id, period, account, sum(amount) AS amount FROM budgets_entry GROUP BY 1, 2, 3) AS e
+       FULL JOIN budgets_balance AS b USING (line_id, period, account)
+       WHERE coalesce(e.amount, 0) <> coalesce(b.amount, 0)""",
+)
+invariant(
+    "I3.commitment",
+    "What a document holds of a line is what its entries say",
+    """SELECT c.id FROM budgets_commitment AS c
+       WHERE c.encumbered <> coalesce((SELECT sum(amount) FROM budgets_entry AS e WHERE e.line_id = c.line_id
+             AND e.document = c.document AND e.ref = c.ref AND e.account = 'encumber'), 0)
+          OR c.reserved <> coalesce((SELECT sum(amount) FROM budgets_entry AS e WHERE e.line_id = c.line_id
+             AND e.document = c.document AND e.ref = c.ref AND e.account = 'reserve'), 0)""",
+)
