@@ -2,6 +2,10 @@
 
 from django.urls import path
 
-from apps.budgets import views
+from apps.budgets import api, views
 
 urlpatterns = [path("budgets/", views.budget_report, name="budget_report")]
+api_urlpatterns = [
+    path("budget-plans/report/", api.ReportEndpoint.as_view(), name="api-budget-report"),
+    path("budget-lines/check/", api.CheckEndpoint.as_view(), name="api-budget-check"),
+]
