@@ -13,7 +13,7 @@ from apps.budgets.models import Category, Line, Plan, Synonym
 from apps.budgets.services import bulk
 from apps.budgets.services.around import folded
 from apps.budgets.services.bulk import Fact, Place
-from apps.budgets.spreading import checked
+from apps.budgets.spreading import MOST_DIGITS, checked
 from apps.core.access.rights import rights_of
 from apps.core.errors import Refused
 from apps.core.resources.importing import Report, RowResult
@@ -156,7 +156,10 @@ class LedgerImporter:
     def _amount(self, cell: Cell | None) -> Decimal:
         if not _text(cell):
             raise Refused("The amount is missing.", code="missing")
-        return parse_decimal(cell if cell is not None else "", self.mark)
+        amount = parse_decimal(cell if cell is not None else "", self.mark)
+        if amount.adjusted() >= MOST_DIGITS:
+            raise Refused("This amount has too many digits. Check it.", code="too_large", field="amount")
+        return amount
 
     def _placed(self, values: dict[str, Any], document: str) -> Fact:
         """The budget that covers the day for the nearest department, rounded half up to its currency."""

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("world")
 ONE_WAY = {
     "reading_batch": "a batch is a receipt; its file holds readings, tested with the KPIs",
     "stock_move": "a ledger is only added to; its file holds what happened, tested with the stock",
+    "budget_entry": "the ledger is append-only; a file adds to it, tested with the budgets",
 }
 NOUNS = {one.name: one for one in resources if one.import_key and one.name not in ONE_WAY}
 # The column in which one cell is changed, and to what, where it is not the name.

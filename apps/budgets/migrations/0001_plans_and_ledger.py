@@ -198,7 +198,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "base_manager_name": "objects",
+                "base_manager_name": "plain",
             },
         ),
         migrations.CreateModel(

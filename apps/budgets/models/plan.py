@@ -240,9 +240,10 @@ class Line(Noun):
     note = models.TextField(blank=True)
 
     objects = LineManager()
+    plain = ScopedManager()
 
     class Meta:
-        base_manager_name = "objects"
+        base_manager_name = "plain"
         constraints = [
             models.UniqueConstraint(
                 fields=["plan", "department", "category", "site", "project"],
