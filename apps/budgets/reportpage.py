@@ -112,7 +112,7 @@ def bars_section(groups: list[Group], plan: Plan, by: str) -> pm.Section | None:
         number=lambda value: format_number(Decimal(str(value)), 0, compact=True),
         label_heading=by.capitalize(),
     )
-    note = f"{plan.currency}, the largest {len(largest)}" if len(groups) > len(largest) else plan.currency
+    note = f"{plan.currency}: budget, committed and actual, from left to right"
     return pm.Section(spec.title, note=note, svg=responsive(spec), data_table=data_table(spec))
 
 
