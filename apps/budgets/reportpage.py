@@ -174,11 +174,7 @@ def forecast_section(rows: list[Row], plan: Plan, passed: int) -> pm.Section:
         if one is None:
             continue
         budget = sum(found[line.ledger_id].budget, ZERO)
-        interval = (
-            cells.DASH
-            if one.lower is None or one.upper is None
-            else f"{money(one.lower, plan.currency)} to {money(one.upper, plan.currency)}"
-        )
+        interval = _interval(one, plan)
         over = one.total > budget
         made.append(
             pm.Row(
@@ -205,6 +201,12 @@ def forecast_section(rows: list[Row], plan: Plan, passed: int) -> pm.Section:
         note=_error_words(kept, passed),
         table=pm.Table(columns, tuple(made), "Forecast to year end", "A forecast needs a whole period with actuals."),
     )
+
+
+def _interval(one: outlook.Estimate, plan: Plan) -> str:
+    if one.lower is None or one.upper is None:
+        return cells.DASH
+    return f"{money(one.lower, plan.currency)} to {money(one.upper, plan.currency)}"
 
 
 def _error_words(lines: list[Any], passed: int) -> str:
