@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "apps.kpis",
     "apps.budgets",
     "apps.strategy",
+    "apps.procurement",
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,41 @@
+"""What the services of procurement share: locking by state, currencies that are known."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from apps.core.errors import Refused
+from apps.core.models import Noun
+from apps.core.values import Money
+from apps.org.models import Department
+from apps.procurement import queries
+
+N = TypeVar("N", bound=Noun)
+
+
+def locked(record: N, *states: str) -> N:
+    """The record as it is now, held until the transaction ends; refused outside of these states."""
+    related = [one.name for one in record._meta.concrete_fields if one.is_relation and not one.null]
+    found: Any = (
+        type(record)._default_manager.select_for_update(of=("self",)).select_related(*related).get(pk=record.pk)
+    )
+    if states and found.state not in states:
+        raise Refused(f"{found.code} is {found.get_state_display().lower()} already.", code="wrong_state")
+    return found  # type: ignore[no-any-return]
+
+
+def check_currency(currency: str) -> None:
+    Money(Decimal(0), currency)
+
+
+def check_rate(department: Department, currency: str, rate: Decimal | None) -> None:
+    """Another currency than the site's needs its rate; the site's own needs none."""
+    check_currency(currency)
+    home = queries.home_currency(department)
+    if currency != home and rate is None:
+        raise Refused(
+            f"There is no rate from {currency} to {home}. Enter it, or order in {home}.", code="no_rate", field="rate"
+        )
+    if currency == home and rate is not None and rate != 1:
+        raise Refused(f"{home} is the site's currency. Leave the rate empty.", code="rate", field="rate")
