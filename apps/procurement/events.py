@@ -51,7 +51,9 @@ class RequisitionMoved(
 
 
 @dataclass(frozen=True, kw_only=True)
-class RfqWritten(Recorded, name="procurement.rfq_written", sentence="Request for quotation written", icon="mail-question"):
+class RfqWritten(
+    Recorded, name="procurement.rfq_written", sentence="Request for quotation written", icon="mail-question"
+):
     """Prices are to be asked for."""
 
 

@@ -50,7 +50,6 @@ ORDER_FIELDS = (
     "category",
     "project",
     "currency",
-    "rate",
     "ordered_on",
     "deliver_to",
     "terms",
@@ -109,6 +108,17 @@ class ReasonForm(ActionForm):
     reason = forms.CharField(max_length=300)
 
 
+class SubmitForm(ActionForm):
+    """Why the budget is overridden, where it blocks."""
+
+    override = forms.CharField(
+        max_length=300,
+        required=False,
+        label="Override of the budget",
+        help_text="Only where the budget blocks, and only by those who approve budgets: say why",
+    )
+
+
 class CloseForm(ActionForm):
     """Why nothing more is expected, where something is missing."""
 
@@ -138,7 +148,7 @@ class OrderItForm(ActionForm):
 class SendForm(ActionForm):
     """Who is asked."""
 
-    suppliers = RecordsField(Supplier, widget=forms.CheckboxSelectMultiple)
+    suppliers = RecordsField(Supplier, required=False, widget=forms.CheckboxSelectMultiple)
 
 
 class QuotationForm(ActionForm):

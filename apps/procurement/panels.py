@@ -137,7 +137,11 @@ def returned_lines(record: Receipt, user: Any) -> pm.Section | None:
         )
         for place, one in enumerate(record.returned)
     )
-    heads = (pm.Column("line", "Order line"), pm.Column("q", "Quantity", align="end"), pm.Column("why", "Why", wide=True))
+    heads = (
+        pm.Column("line", "Order line"),
+        pm.Column("q", "Quantity", align="end"),
+        pm.Column("why", "Why", wide=True),
+    )
     note = f"credit expected {money(credit, record.order.currency)}"
     return pm.Section("Returned to supplier", note=note, table=pm.Table(heads, rows, "Returned to supplier"))
 
@@ -149,7 +153,9 @@ def order_lines(record: Order, user: Any) -> pm.Section:
     for line in record.lines:
         one = done[int(line["line"])]
         rest = max(number(line, "quantity") - one.accepted, Decimal(0))
-        late = rest and line.get("due_on", "9") < timezone.localdate().isoformat() and record.state == Order.State.PLACED
+        late = (
+            rest and line.get("due_on", "9") < timezone.localdate().isoformat() and record.state == Order.State.PLACED
+        )
         rows.append(
             pm.Row(
                 str(line["line"]),
@@ -200,7 +206,9 @@ def comparison(record: Rfq, user: Any) -> pm.Section | None:
     least = min((one for one in totals if one is not None), default=None)
     rows.append(pm.Row("total", cells=(pm.Cell("Total"), *(_offer(one, least) for one in totals))))
     for label, words in (("Days to deliver", "lead_days"), ("Offer holds until", "valid_until"), ("Note", "note")):
-        rows.append(pm.Row(words, cells=(pm.Cell(label), *(pm.Cell(str(getattr(o, words) or cells.DASH)) for o in offers))))
+        rows.append(
+            pm.Row(words, cells=(pm.Cell(label), *(pm.Cell(str(getattr(o, words) or cells.DASH)) for o in offers)))
+        )
     states = (pm.Cell(str(one.get_state_display()), "status", tone=QUOTATION_TONES[one.state]) for one in offers)
     rows.append(pm.Row("state", cells=(pm.Cell("State"), *states)))
     heads = (
@@ -262,16 +270,20 @@ def scorecard(record: Supplier, user: Any) -> pm.Section:
     """The last twelve months; without activity there is no score."""
     one = queries.scorecards(*queries.last_year(timezone.localdate())).get(record.pk)
     if one is None or not one.lines:
-        return pm.Section("Scorecard", text="No score: nothing was due, received or answered in the last twelve months.")
+        return pm.Section(
+            "Scorecard", text="No score: nothing was due, received or answered in the last twelve months."
+        )
     facts = (
         ("Points of 100", None if one.points is None else format_number(one.points, 0)),
-        ("On time in full", _percent(one.otif)),
+        ("On time in full", percent(one.otif)),
         ("Rejected, per million", None if one.ppm is None else format_number(one.ppm, 0)),
-        ("Price against order", _percent(one.price_variance, signed=True)),
+        ("Price against order", percent(one.price_variance, signed=True)),
         ("Days to answer", None if one.response_days is None else format_number(one.response_days, 1)),
         ("Lines", str(one.lines)),
     )
-    rows = tuple(pm.Row(label, cells=(pm.Cell(label), pm.Cell(value or cells.DASH, "number"))) for label, value in facts)
+    rows = tuple(
+        pm.Row(label, cells=(pm.Cell(label), pm.Cell(value or cells.DASH, "number"))) for label, value in facts
+    )
     note = "last twelve months"
     if one.small:
         note += f", small sample of {one.lines} lines: points lean on the average of all suppliers"
@@ -279,7 +291,7 @@ def scorecard(record: Supplier, user: Any) -> pm.Section:
     return pm.Section("Scorecard", note=note, table=pm.Table(heads, rows, "Scorecard"))
 
 
-def _percent(share: Decimal | None, *, signed: bool = False) -> str | None:
+def percent(share: Decimal | None, *, signed: bool = False) -> str | None:
     return None if share is None else format_number(share * 100, 1, unit="%", signed=signed)
 
 

@@ -83,7 +83,9 @@ def agreed_price(supplier: Supplier, part: str, quantity: Decimal, *, on: date, 
 def ordered_of(requisition: Requisition) -> dict[int, Decimal]:
     """Quantity per requisition line in orders that live."""
     found: dict[int, Decimal] = {}
-    live = Order.objects.filter(requisition=requisition).exclude(state__in=[Order.State.CANCELLED, Order.State.REJECTED])
+    live = Order.objects.filter(requisition=requisition).exclude(
+        state__in=[Order.State.CANCELLED, Order.State.REJECTED]
+    )
     for order in live:
         for line in order.lines:
             code, _, place = str(line.get("source", "")).rpartition("/")

@@ -15,7 +15,10 @@ from tests.factories.world import World, changed, checksum, rolled_back
 ROLES = list(matrix.ROLES)
 ROOT_ROLES = {"ADM", "EXE", "OPM", "AUD"}
 POSITIONS = ("own", "child", "other", "above", "mine")
-WITHOUT_DEPARTMENT = {"site", "calendar", "holiday", "budget_category", "budget_synonym", "exchange_rate"}
+WITHOUT_DEPARTMENT = {"site", "calendar", "holiday", "budget_category", "budget_synonym", "exchange_rate"} | {
+    "supplier",
+    "price_list",
+}
 NOUNS = {resource.name: resource for resource in resources}
 pytestmark = pytest.mark.usefixtures("world")
 

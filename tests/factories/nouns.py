@@ -20,7 +20,7 @@ from apps.reports import services as reports
 from apps.reports.models import Dispatch, Recipient
 from apps.strategy import services as strategy
 from apps.workflows.services import decisions, rules, runs
-from tests.factories import budgets, cases, comms, inventory, people, processes, work
+from tests.factories import budgets, cases, comms, inventory, people, processes, procurement, work
 from tests.factories.maker import START, Maker, number
 from tests.factories.maker import code as _code
 from tests.factories.people import Company
@@ -478,4 +478,5 @@ MAKERS: dict[str, Maker] = (
     | comms.MAKERS
     | inventory.MAKERS
     | budgets.MAKERS
+    | procurement.MAKERS
 )

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -58,13 +57,7 @@ class Order(Noun):
     project = models.CharField(max_length=40, blank=True)
     currency = models.CharField(max_length=3, default="EUR", help_text="Such as EUR")
     rate = models.DecimalField(
-        "rate to the site's currency",
-        max_digits=18,
-        decimal_places=8,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(Decimal("0.00000001"))],
-        help_text="Only for another currency than the site's: one of it is how much of ours",
+        "rate to the site's currency", max_digits=18, decimal_places=8, null=True, editable=False
     )
     ordered_on = models.DateField(null=True, blank=True, help_text="Empty: the day it is placed")
     deliver_to = models.CharField("deliver to", max_length=160, blank=True)
@@ -75,6 +68,10 @@ class Order(Noun):
     # What was approved last: a change that costs more is approved again, a refused one goes back to these.
     approved_lines = models.JSONField(default=list, editable=False)
     split_with = models.JSONField("counted together with", default=list, editable=False)
+    override = models.CharField("budget overridden because", max_length=300, blank=True, editable=False)
+    override_by: Any = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
     buyer: Any = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from apps.budgets.queries import converted
 from apps.core.errors import Refused
 from apps.core.models import Noun
 from apps.core.values import Money
@@ -29,13 +31,7 @@ def check_currency(currency: str) -> None:
     Money(Decimal(0), currency)
 
 
-def check_rate(department: Department, currency: str, rate: Decimal | None) -> None:
-    """Another currency than the site's needs its rate; the site's own needs none."""
+def at_home(department: Department, amount: Decimal, currency: str, on: date) -> Decimal:
+    """An amount in the currency of the department's site; refused without a rate."""
     check_currency(currency)
-    home = queries.home_currency(department)
-    if currency != home and rate is None:
-        raise Refused(
-            f"There is no rate from {currency} to {home}. Enter it, or order in {home}.", code="no_rate", field="rate"
-        )
-    if currency == home and rate is not None and rate != 1:
-        raise Refused(f"{home} is the site's currency. Leave the rate empty.", code="rate", field="rate")
+    return converted(amount, currency, queries.home_currency(department), on)

@@ -17,6 +17,7 @@ from apps.procurement import events, queries
 from apps.procurement.lines import INVOICE, by_number, check_lines, number, worth
 from apps.procurement.match import Claim, LineState, Outcome, Tolerance, Verdict, match_invoice
 from apps.procurement.models import Flow, Invoice, Order
+from apps.procurement.services import funds
 from apps.procurement.services.common import check_currency, locked
 
 State = Invoice.State
@@ -35,7 +36,8 @@ def enter_invoice(*, actor: Any, **values: Any) -> Invoice:
         return _book(
             write.create(
                 invoice, actor=actor, fact=events.InvoiceEntered, state=str(invoice.state), reason=invoice.reason
-            )
+            ),
+            actor,
         )
 
 
@@ -58,7 +60,7 @@ def change_invoice(invoice: Invoice, *, actor: Any, version: int | None = None, 
             fact=events.InvoiceChanged,
             version=version,
         )
-        return _book(changed) if changed.state == State.MATCHED else changed
+        return _book(changed, actor) if changed.state == State.MATCHED else changed
 
 
 def _copy(invoice: Invoice) -> Invoice:
@@ -87,7 +89,9 @@ def _orders(invoice: Invoice) -> dict[str, Order]:
     codes = {one["order"] for one in invoice.lines if one.get("order")}
     if invoice.order_id and invoice.order:
         codes.add(invoice.order.code)
-    found = Order.objects.select_for_update(of=("self",)).filter(code__in=codes, supplier=invoice.supplier).order_by("pk")
+    found = (
+        Order.objects.select_for_update(of=("self",)).filter(code__in=codes, supplier=invoice.supplier).order_by("pk")
+    )
     return {one.code: one for one in found}
 
 
@@ -151,10 +155,12 @@ def _plain(one: Verdict) -> dict[str, Any]:
     }
 
 
-def _book(invoice: Invoice) -> Invoice:
+def _book(invoice: Invoice, actor: Any) -> Invoice:
     """A payable invoice uses up the goods it pays for."""
     if invoice.state in {State.MATCHED, State.RELEASED}:
-        Flow.objects.bulk_create(_flows(invoice, _orders(invoice)))
+        orders = _orders(invoice)
+        funds.spend(invoice, orders, actor=actor)
+        Flow.objects.bulk_create(_flows(invoice, orders))
     return invoice
 
 
@@ -182,7 +188,9 @@ def match_again(invoice: Invoice, *, actor: Any) -> Invoice:
         values = {name: getattr(trial, name) for name in ("state", "reason", "verdicts")}
         if trial.state == State.BLOCKED:
             return write.change(found, values, actor=actor, fact=events.InvoiceChanged)
-        return _book(write.change(found, values, actor=actor, fact=events.InvoiceCleared, state=str(State.MATCHED)))
+        return _book(
+            write.change(found, values, actor=actor, fact=events.InvoiceCleared, state=str(State.MATCHED)), actor
+        )
 
 
 def release_invoice(invoice: Invoice, *, reason: str, actor: Any) -> Invoice:
@@ -205,7 +213,8 @@ def release_invoice(invoice: Invoice, *, reason: str, actor: Any) -> Invoice:
         return _book(
             write.change(
                 found, values, actor=actor, fact=events.InvoiceCleared, state=str(State.RELEASED), reason=reason
-            )
+            ),
+            actor,
         )
 
 

@@ -16,7 +16,8 @@ from apps.core.records.numbering import next_number
 from apps.procurement import events, queries
 from apps.procurement.lines import ORDER, by_number, check_lines, number, worth
 from apps.procurement.models import Order, PriceList, Supplier
-from apps.procurement.services.common import check_rate, locked
+from apps.procurement.services import funds
+from apps.procurement.services.common import at_home, locked
 from apps.procurement.services.moving import mark_ordered, withdraw_questions
 from apps.work import services as work
 from apps.work.models import Policy, PolicyStep
@@ -52,19 +53,20 @@ def _check_supplier(supplier: Supplier) -> None:
         raise Refused(f"{supplier} is blocked. Take another supplier.", code="blocked", field="supplier")
 
 
-def submit_order(order: Order, *, actor: Any) -> Order:
+def submit_order(order: Order, *, override: str = "", actor: Any) -> Order:
     """Ask for approval by the amount; orders that look like parts of one purchase count together."""
     with transaction.atomic():
         found = locked(order, *EDITABLE)
         _check_ready(found)
-        return _ask(found, actor=actor)
+        funds.check(found, override=override, actor=actor)
+        return _ask(found, override=override, actor=actor)
 
 
 def _check_ready(order: Order) -> None:
     if not order.lines:
         raise Refused("Enter at least one line first.", code="no_lines", field="lines")
     _check_supplier(order.supplier)
-    check_rate(order.department, order.currency, order.rate)
+    _home(order)
     _check_contract(order)
 
 
@@ -86,11 +88,14 @@ def _check_contract(order: Order) -> None:
             )
 
 
-def _ask(order: Order, *, actor: Any) -> Order:
+def _ask(order: Order, *, actor: Any, override: str = "") -> Order:
     others = _parts_of_one_purchase(order, actor)
     amount = _home(order) + sum((_home(one) for one in others), Decimal(0))
     reason = f"Counted together with {', '.join(one.code for one in others)} of these days" if others else ""
-    moved = _move(order, State.WAITING, actor=actor, split_with=[one.code for one in others])
+    values: dict[str, Any] = {"split_with": [one.code for one in others], "override": override[:300]}
+    if override.strip():
+        values["override_by"] = actor
+    moved = _move(order, State.WAITING, actor=actor, **values)
     work.request_approval(
         title=f"Order {order.code} to {order.supplier}"[:160],
         department=order.department,
@@ -106,7 +111,7 @@ def _ask(order: Order, *, actor: Any) -> Order:
 
 def _home(order: Order) -> Decimal:
     """The order's worth in the site's currency."""
-    return order.total * (order.rate or 1)
+    return at_home(order.department, order.total, order.currency, order.ordered_on or timezone.localdate())
 
 
 def _parts_of_one_purchase(order: Order, actor: Any) -> list[Order]:
@@ -155,7 +160,12 @@ def decide_order(order: Order, *, approved: bool, reason: str, actor: Any) -> Or
     with transaction.atomic():
         found = locked(order, State.WAITING)
         if approved:
-            return place(found, actor=actor)
+            try:
+                with transaction.atomic():
+                    return place(found, actor=actor)
+            except Refused as error:
+                # The budget may have gone meanwhile: somebody else's order took the last of it.
+                reason, found = error.message, locked(order, State.WAITING)
         if found.approved_lines:
             back = {"lines": found.approved_lines, "revision": found.revision - 1}
             return _move(found, State.PLACED, actor=actor, reason=f"Revision refused: {reason}", **back)
@@ -166,12 +176,15 @@ def decide_order(order: Order, *, approved: bool, reason: str, actor: Any) -> Or
 
 
 def place(order: Order, *, actor: Any) -> Order:
+    """The approved order binds its money and goes out."""
+    total = order.total
     placed = write.change(
         order,
         {
             "state": State.PLACED,
             "ordered_on": order.ordered_on or timezone.localdate(),
             "approved_lines": order.lines,
+            "rate": round(_home(order) / total, 8) if total else None,
             "note": "",
         },
         actor=actor,
@@ -182,6 +195,7 @@ def place(order: Order, *, actor: Any) -> Order:
         revision=order.revision,
         people=(order.buyer_id,) if order.buyer_id else (),
     )
+    funds.encumber(placed, actor=actor)
     if placed.requisition:
         mark_ordered(placed.requisition, actor=actor)
     return placed
@@ -208,10 +222,11 @@ def revise_order(order: Order, *, lines: Any, reason: str, actor: Any) -> Order:
         )
         if grows:
             _check_ready(revised)
+            funds.check(revised, override="", actor=actor)
             return _ask(revised, actor=actor)
-        return write.change(
-            revised, {"approved_lines": checked}, actor=actor, fact=events.OrderChanged
-        )
+        settled = write.change(revised, {"approved_lines": checked}, actor=actor, fact=events.OrderChanged)
+        funds.encumber(settled, actor=actor)
+        return settled
 
 
 def _check_flows(order: Order, lines: dict[int, dict[str, Any]]) -> None:
@@ -233,6 +248,7 @@ def close_order(order: Order, *, reason: str = "", actor: Any) -> Order:
         found = locked(order, State.PLACED)
         if not reason.strip() and any(queries.outstanding(found).values()):
             raise Refused("Not everything came in. Say why nothing more is expected.", code="no_reason", field="reason")
+        funds.release(found, actor=actor)
         return _move(found, State.CLOSED, actor=actor, reason=reason)
 
 
@@ -243,6 +259,7 @@ def cancel_order(order: Order, *, reason: str, actor: Any) -> Order:
         if any(one.accepted or one.invoiced for one in queries.progress(found).values()):
             raise Refused("Goods or invoices came in. Close the order instead.", code="delivered")
         withdraw_questions(found)
+        funds.release(found, actor=actor)
         moved = _move(found, State.CANCELLED, actor=actor, reason=reason)
         if moved.requisition:
             mark_ordered(moved.requisition, actor=actor)

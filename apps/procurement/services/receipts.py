@@ -33,11 +33,15 @@ def receive_goods(
     """Post a delivery; without lines, everything outstanding came in whole."""
     day = received_on or timezone.localdate()
     if day > timezone.localdate():
-        raise Refused("Goods are received when they are here. Take today or earlier.", code="future", field="received_on")
+        raise Refused(
+            "Goods are received when they are here. Take today or earlier.", code="future", field="received_on"
+        )
     with transaction.atomic():
         found = locked(order, Order.State.PLACED)
         asked = list(lines or ()) or [
-            {"line": place, "quantity": plain_number(rest)} for place, rest in queries.outstanding(found).items() if rest
+            {"line": place, "quantity": plain_number(rest)}
+            for place, rest in queries.outstanding(found).items()
+            if rest
         ]
         checked = check_lines(asked, RECEIPT)
         _check_quantities(found, checked)
@@ -163,9 +167,7 @@ def reverse_receipt(receipt: Receipt, *, reason: str, actor: Any) -> Receipt:
             place = int(line["line"])
             if done[place].accepted - _accepted_in(found, place) < done[place].invoiced:
                 raise Refused(f"Line {place} of it is invoiced. Return the goods instead.", code="invoiced")
-        changed = write.change(
-            found, {"state": Receipt.State.REVERSED}, actor=actor, fact=events.ReceiptChanged
-        )
+        changed = write.change(found, {"state": Receipt.State.REVERSED}, actor=actor, fact=events.ReceiptChanged)
         Flow.objects.bulk_create(flows_of(changed, sign=-1))
         emit(
             events.OrderMoved(

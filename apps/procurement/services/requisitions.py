@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.core.errors import Refused
 from apps.core.records import write
@@ -14,7 +15,8 @@ from apps.core.records.numbering import next_number
 from apps.procurement import events, queries
 from apps.procurement.lines import REQUISITION, Line, check_lines, number, plain_number
 from apps.procurement.models import Order, Requisition, Supplier
-from apps.procurement.services.common import check_currency, locked
+from apps.procurement.services import funds
+from apps.procurement.services.common import at_home, check_currency, locked
 from apps.procurement.services.moving import mark_ordered, move, withdraw_questions
 from apps.procurement.services.orders import draft_order
 from apps.work import services as work
@@ -46,19 +48,20 @@ def change_requisition(
     return write.change(requisition, values, actor=actor, fact=events.RequisitionChanged, version=version)
 
 
-def submit_requisition(requisition: Requisition, *, actor: Any) -> Requisition:
+def submit_requisition(requisition: Requisition, *, override: str = "", actor: Any) -> Requisition:
     """Ask for approval by the amount; the person who asks never answers."""
     with transaction.atomic():
         found = locked(requisition, *EDITABLE)
         if not found.lines:
             raise Refused("Enter at least one line first.", code="no_lines", field="lines")
         moved = move(found, State.WAITING, actor=actor)
+        funds.reserve(moved, override=override, actor=actor)
         work.request_approval(
             title=f"Requisition {moved.code}: {moved.title}"[:160],
             department=moved.department,
             about=moved.subject(),
-            amount=moved.total,
-            currency=moved.currency,
+            amount=at_home(moved.department, moved.total, moved.currency, timezone.localdate()),
+            currency=queries.home_currency(moved.department),
             source="procurement",
             reason=moved.reason,
             actor=actor,
@@ -70,6 +73,8 @@ def decide_requisition(requisition: Requisition, *, approved: bool, reason: str,
     """What the approval engine answered."""
     with transaction.atomic():
         found = locked(requisition, State.WAITING)
+        if not approved:
+            funds.release(found, actor=actor)
         return move(found, State.APPROVED if approved else State.REJECTED, actor=actor, reason=reason)
 
 
@@ -125,6 +130,7 @@ def cancel_requisition(requisition: Requisition, *, reason: str, actor: Any) -> 
         if live.exists():
             raise Refused("Something of it is ordered. Cancel the order first.", code="ordered")
         withdraw_questions(found)
+        funds.release(found, actor=actor)
         return move(found, State.CANCELLED, actor=actor, reason=reason)
 
 

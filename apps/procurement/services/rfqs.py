@@ -51,7 +51,7 @@ def change_rfq(rfq: Rfq, *, actor: Any, version: int | None = None, **values: An
     return write.change(rfq, values, actor=actor, fact=events.RfqChanged, version=version)
 
 
-def send_rfq(rfq: Rfq, *, suppliers: Iterable[Supplier], actor: Any, now: datetime | None = None) -> Rfq:
+def send_rfq(rfq: Rfq, *, suppliers: Iterable[Supplier] = (), actor: Any, now: datetime | None = None) -> Rfq:
     """Ask these suppliers; more may be asked later. The clock of their answer starts."""
     moment = now or timezone.now()
     with transaction.atomic():
@@ -59,6 +59,8 @@ def send_rfq(rfq: Rfq, *, suppliers: Iterable[Supplier], actor: Any, now: dateti
         if not found.lines:
             raise Refused("Enter at least one line first.", code="no_lines", field="lines")
         asked = list(suppliers)
+        if not asked:
+            raise Refused("Choose at least one supplier.", code="nobody", field="suppliers")
         blocked = next((one for one in asked if one.state == Supplier.State.BLOCKED), None)
         if blocked:
             raise Refused(f"{blocked} is blocked. Take another supplier.", code="blocked", field="suppliers")
@@ -90,7 +92,9 @@ def record_quotation(
             raise Refused(f"The request has no line {unknown[0]}.", code="unknown_line", field="lines")
         quotation = Quotation.objects.filter(rfq=found, supplier=supplier).first()
         if quotation is None:
-            raise Refused(f"{supplier} was not asked. Send the request to it first.", code="not_asked", field="supplier")
+            raise Refused(
+                f"{supplier} was not asked. Send the request to it first.", code="not_asked", field="supplier"
+            )
         quotation.lines, quotation.lead_days, quotation.valid_until = offered, lead_days, valid_until
         quotation.note, quotation.answered_at = note, max(moment, quotation.asked_at)
         quotation.state = Quotation.State.OFFERED if offered else Quotation.State.DECLINED
@@ -130,7 +134,10 @@ def award_rfq(rfq: Rfq, *, supplier: Supplier, reason: str = "", actor: Any, tod
         offered = by_number(chosen.lines)
         lines = [
             {name: one[name] for name in ("part", "text", "quantity", "unit", "due_on") if name in one}
-            | {"price": offered[int(one["line"])]["price"], "source": one.get("source") or f"{found.code}/{one['line']}"}
+            | {
+                "price": offered[int(one["line"])]["price"],
+                "source": one.get("source") or f"{found.code}/{one['line']}",
+            }
             for one in found.lines
             if int(one["line"]) in offered
         ]
