@@ -33,17 +33,17 @@ def refused(code: str, call: Any, *args: Any, **values: Any) -> Refused:
     return caught.value
 
 
-def invoice(order: Order, lines: list[dict[str, Any]], number: str = "RE-1", **values: Any) -> Invoice:
+def invoice(bought: Order, lines: list[dict[str, Any]], number: str = "RE-1", **values: Any) -> Invoice:
     amount = sum((D(one["quantity"]) * D(one["price"]) for one in lines), D(0))
     return services.enter_invoice(
         **(
             {
-                "supplier": order.supplier,
+                "supplier": bought.supplier,
                 "number": number,
-                "department": order.department,
-                "order": order,
+                "department": bought.department,
+                "order": bought,
                 "invoiced_on": timezone.localdate(),
-                "currency": order.currency,
+                "currency": bought.currency,
                 "amount": amount,
                 "lines": lines,
                 "actor": None,
@@ -143,7 +143,7 @@ def test_nobody_approves_their_own_and_a_refusal_says_why(cast: Any) -> None:
 def test_bands_two_approvers_and_split_orders_count_together(cast: Any) -> None:
     """Two orders of 490 to one supplier in a week are one purchase of 980: the band above 900 asks two people."""
     buyer, line = cast.by_role["BUY"], cast.company.line
-    policy = work.set_policy(name="Buying", about="purchase_order", department=cast.company.root, currency="EUR", actor=None)
+    policy = work.set_policy(code="buying", name="Buying", about="purchase_order", department=cast.company.root, currency="EUR", actor=None)
     work.add_policy_step(policy=policy, position=1, kind="role", role="DPM", need=1, below_amount=D(900), actor=None)
     work.add_policy_step(policy=policy, position=1, kind="role", role="OPM", need=1, from_amount=D(900), actor=None)
     work.add_policy_step(policy=policy, position=1, kind="role", role="EXE", need=1, from_amount=D(900), actor=None)
@@ -252,7 +252,7 @@ def test_a_change_order_that_costs_more_is_approved_again(cast: Any) -> None:
     more = [{**order.lines[0], "quantity": "200"}, order.lines[1]]
     order = services.revise_order(order, lines=more, reason="More", actor=cast.by_role["BUY"])
     assert (order.state, order.revision) == (Order.State.WAITING, 3)
-    decide(order, cast.manager, answer="no", note="Enough")
+    decide(order, cast.manager, cast.by_role["DPM"], answer="no", note="Enough")
     assert (order.state, order.revision, order.lines) == (Order.State.PLACED, 2, same)
 
 
