@@ -8,9 +8,8 @@ from django import forms
 from django.http import QueryDict
 
 from apps.core.actions.fields import ActionForm, RecordField, RecordsField, form_for
-from apps.procurement.lines import INVOICE, OFFER, ORDER, PRICES, RECEIPT, REQUISITION, RFQ, plain_number
+from apps.procurement.lines import INVOICE, OFFER, ORDER, PRICES, RECEIPT, REQUISITION, RFQ
 from apps.procurement.models import Invoice, Order, PriceList, Receipt, Requisition, Rfq, Supplier
-from apps.procurement.queries import outstanding
 from apps.procurement.widgets import LinesField
 
 SUPPLIER_FIELDS = (
@@ -55,7 +54,7 @@ ORDER_FIELDS = (
     "terms",
     "code",
 )
-RECEIPT_FIELDS = ("order", "received_on", "delivery_note", "code")
+RECEIPT_FIELDS = ("order", "place", "received_on", "delivery_note", "code")
 INVOICE_FIELDS = (
     "supplier",
     "number",
@@ -185,27 +184,6 @@ class ReviseForm(ActionForm):
         super().__init__(*args, **kwargs)
         if self.record is not None and not self.is_bound:
             self.fields["lines"].initial = self.record.lines
-
-
-class ReceiveForm(ActionForm):
-    """What came in on this order."""
-
-    received_on = forms.DateField(
-        required=False,
-        help_text="Empty: today",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    delivery_note = forms.CharField(required=False, max_length=60)
-    lines = LinesField(RECEIPT, least=0, help_text="Empty: everything outstanding came in whole")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.record is not None and not self.is_bound:
-            self.fields["lines"].initial = [
-                {"line": place, "quantity": plain_number(rest)}
-                for place, rest in outstanding(self.record).items()
-                if rest
-            ]
 
 
 class ReturnForm(ActionForm):

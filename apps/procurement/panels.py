@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.core.access.rights import rights_of
 from apps.core.values import format_number
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
@@ -185,8 +186,19 @@ def order_lines(record: Order, user: Any) -> pm.Section:
     note = f"{money(record.total, record.currency)}, revision {record.revision}"
     if record.split_with:
         note += f", counted together with {', '.join(record.split_with)}"
-    pdf = pm.Button("Download PDF", reverse("order_pdf", args=[record.pk]), "file-text")
-    return pm.Section("Lines", note=note, table=pm.Table(heads, tuple(rows), "Lines", "No line yet."), button=pdf)
+    receive = None
+    if record.state == Order.State.PLACED and rights_of(user).covers("stock_move", "c", record):
+        receive = pm.Button(
+            "Receive goods", f"{reverse('create', args=['goods-receipts'])}?order={record.pk}", "package-check"
+        )
+    return pm.Section("Lines", note=note, table=pm.Table(heads, tuple(rows), "Lines", "No line yet."), button=receive)
+
+
+def paper(record: Order, user: Any) -> pm.Section:
+    """The order as it goes to the supplier."""
+    button = pm.Button("Download PDF", reverse("order_pdf", args=[record.pk]), "file-text")
+    mail = record.supplier.email or "no e-mail address known"
+    return pm.Section("On paper", text=f"{record.supplier.name}, {mail}", button=button)
 
 
 def comparison(record: Rfq, user: Any) -> pm.Section | None:

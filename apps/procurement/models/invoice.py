@@ -30,7 +30,7 @@ class Invoice(Noun):
     RESOURCE: ClassVar[str] = "supplier_invoice"
     ACCESS_ROW: ClassVar[str] = "purchase_order"
 
-    code = models.CharField(max_length=20, unique=True, blank=True, help_text="Empty: the next number, such as I12")
+    code = models.CharField(max_length=20, unique=True, blank=True, help_text="Empty: the next number, such as SI12")
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="invoices")
     number = models.CharField("supplier's number", max_length=60)
     number_key = models.CharField(max_length=60, editable=False)

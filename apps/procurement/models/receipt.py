@@ -9,6 +9,7 @@ from django.db import models
 
 from apps.core.access.scope import ScopedManager
 from apps.core.models import Noun
+from apps.inventory.models import Location
 from apps.org.models import Department
 from apps.procurement.models.order import Order
 
@@ -26,6 +27,14 @@ class Receipt(Noun):
     code = models.CharField(max_length=20, unique=True, blank=True, help_text="Empty: the next number, such as GR12")
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="receipts")
     department = models.ForeignKey(Department, editable=False, on_delete=models.PROTECT, related_name="+")
+    place = models.ForeignKey(
+        Location,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Empty: the nearest place of the department",
+    )
     received_on = models.DateField(null=True, blank=True, help_text="Empty: today")
     delivery_note = models.CharField(max_length=60, blank=True)
     lines = models.JSONField(default=list, blank=True)

@@ -40,7 +40,7 @@ class OrderResource(Resource):
         Tab("draft", "Drafts", "state=draft"),
     )
     changed_fact = events.OrderChanged
-    panels = (Panel("lines", panels.order_lines), Panel("chain", chain.of_order))
+    panels = (Panel("lines", panels.order_lines), Panel("chain", chain.of_order), Panel("paper", panels.paper))
     actions = (
         Action(
             name="draft",

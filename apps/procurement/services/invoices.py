@@ -31,7 +31,7 @@ def enter_invoice(*, actor: Any, **values: Any) -> Invoice:
         invoice.number_key = _key(invoice.number)
         if not invoice.due_on:
             invoice.due_on = invoice.invoiced_on + timedelta(days=invoice.supplier.payment_days)
-        invoice.code = invoice.code or f"I{next_number('supplier_invoice')}"
+        invoice.code = invoice.code or f"SI{next_number('supplier_invoice')}"
         _judge(invoice)
         return _book(
             write.create(

@@ -13,9 +13,11 @@ from apps.core.errors import Refused
 from apps.core.events.log import emit
 from apps.core.records import write
 from apps.core.records.numbering import next_number
+from apps.inventory.models import Location
 from apps.procurement import events, queries
 from apps.procurement.lines import RECEIPT, Line, by_number, check_lines, number, plain_number
 from apps.procurement.models import Flow, Order, Receipt
+from apps.procurement.services import stock
 from apps.procurement.services.common import locked
 
 Kind = Flow.Kind
@@ -27,6 +29,7 @@ def receive_goods(
     lines: Any = (),
     received_on: date | None = None,
     delivery_note: str = "",
+    place: Location | None = None,
     code: str = "",
     actor: Any,
 ) -> Receipt:
@@ -50,6 +53,7 @@ def receive_goods(
             order=found,
             department=found.department,
             received_on=day,
+            place=place,
             delivery_note=delivery_note,
             lines=checked,
             received_by=actor,
@@ -64,6 +68,7 @@ def receive_goods(
             rejected=plain_number(rejected),
         )
         Flow.objects.bulk_create(flows_of(receipt))
+        stock.receive(receipt, actor=actor)
         return receipt
 
 
@@ -152,6 +157,7 @@ def return_goods(receipt: Receipt, *, line: int, quantity: Decimal, reason: str,
         flow = _flow(changed, row, Kind.RETURNED, quantity)
         flow.day = timezone.localdate()
         flow.save(force_insert=True)
+        stock.send_back(changed, place=line, quantity=quantity, actor=actor)
         return changed
 
 
@@ -169,6 +175,7 @@ def reverse_receipt(receipt: Receipt, *, reason: str, actor: Any) -> Receipt:
                 raise Refused(f"Line {place} of it is invoiced. Return the goods instead.", code="invoiced")
         changed = write.change(found, {"state": Receipt.State.REVERSED}, actor=actor, fact=events.ReceiptChanged)
         Flow.objects.bulk_create(flows_of(changed, sign=-1))
+        stock.take_back(changed, reason=reason, actor=actor)
         emit(
             events.OrderMoved(
                 subject=order.subject(),

@@ -1,0 +1,61 @@
+"""What is on order, told to planning, so that it does not order twice."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from apps.core.access import scope
+from apps.inventory import queries as stock_queries
+from apps.inventory.models import Item, Location
+from apps.inventory.supply import contribute
+from apps.org import queries as org
+from apps.org.models import Department
+from apps.procurement import queries
+from apps.procurement.lines import number
+from apps.procurement.models import Order, Requisition
+
+OPEN_ORDERS = (Order.State.WAITING, Order.State.PLACED)
+OPEN_WISHES = (Requisition.State.WAITING, Requisition.State.APPROVED)
+
+
+def open_supply(places: list[tuple[int, int]]) -> dict[tuple[int, int], Decimal]:
+    """Open quantities of orders and requisitions, for the place of the department that asked or of one above it."""
+    with scope.system("planning counts all that is on its way"):
+        items = {one.code: one for one in Item.objects.filter(pk__in={item for item, _ in places})}
+        if not items:
+            return {}
+        shelves: dict[int, list[int]] = {}
+        for place in Location.objects.filter(pk__in={place for _, place in places}):
+            shelves.setdefault(place.department_id, []).append(place.pk)
+        wanted, found = set(places), dict[tuple[int, int], Decimal]()
+        for department, part, unit, quantity in _open_lines(set(items)):
+            item = items[part]
+            base = stock_queries.to_base(item, quantity, unit or item.unit)
+            near = (place for one in org.chain(department) for place in shelves.get(one.pk, ()))
+            key = next(((item.pk, place) for place in near if (item.pk, place) in wanted), None)
+            if key is not None:
+                found[key] = found.get(key, Decimal(0)) + base
+        return found
+
+
+def _open_lines(parts: set[str]) -> list[tuple[Department, str, str, Decimal]]:
+    found: list[tuple[Department, str, str, Decimal]] = []
+    orders = list(Order.objects.filter(state__in=OPEN_ORDERS, archived_at__isnull=True).select_related("department"))
+    done = queries.progress_of(orders)
+    for order in orders:
+        for line in order.lines:
+            came = done.get((order.pk, int(line["line"])), queries.Progress()).accepted
+            rest = number(line, "quantity") - came
+            if line.get("part") in parts and rest > 0:
+                found.append((order.department, line["part"], line.get("unit", ""), rest))
+    wishes = Requisition.objects.filter(state__in=OPEN_WISHES, archived_at__isnull=True).select_related("department")
+    for wish in wishes:
+        ordered = queries.ordered_of(wish)
+        for line in wish.lines:
+            rest = number(line, "quantity") - ordered.get(int(line["line"]), Decimal(0))
+            if line.get("part") in parts and rest > 0:
+                found.append((wish.department, line["part"], line.get("unit", ""), rest))
+    return found
+
+
+contribute("procurement", open_supply)
