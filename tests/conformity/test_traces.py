@@ -19,6 +19,20 @@ from tests.factories.world import World
 pytestmark = pytest.mark.usefixtures("world")
 # Acts that need more of a story than one record, each told by tests of its own app.
 STORIES = {
+    ("requisition", "submit"): "asks for an approval, told as well",
+    ("requisition", "order"): "needs an approved requisition, and drafts an order",
+    ("rfq", "send"): "needs a supplier",
+    ("rfq", "quote"): "needs a sent request",
+    ("rfq", "award"): "needs an offer, and drafts an order",
+    ("purchase_order", "submit"): "asks for an approval, told as well",
+    ("purchase_order", "revise"): "needs a placed order",
+    ("purchase_order", "close"): "needs a placed order",
+    ("goods_receipt", "return"): "told by the story of receipts",
+    ("goods_receipt", "reverse"): "tells of the order as well",
+    ("supplier_invoice", "match"): "changes nothing while nothing came in",
+    ("supplier_invoice", "release"): "needs a difference of price alone",
+    ("supplier_invoice", "archive"): "needs an invoice that was sent back",
+    ("supplier_invoice", "restore"): "needs an invoice that was sent back",
     ("team", "members"): "needs people; without any nothing changes and nothing is told",
     ("kpi", "restate"): "needs a version and readings before it",
     ("objective", "activate"): "needs key results that weigh 100 %",

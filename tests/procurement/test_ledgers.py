@@ -51,7 +51,7 @@ def test_goods_land_in_stock_and_go_back(cast: Any, shelf: Any) -> None:
     )
     assert (stock_queries.on_hand(item, place), stock_queries.on_hand(item, apart)) == (D(60), D(12))
     assert Lot.objects.get(item=item).expires_on == date(2030, 1, 31)
-    assert stock_queries.worth_of(item).moving_average == D(144), "72 pieces at 2.00"
+    assert stock_queries.worth_of(item).average_value == D(144), "72 pieces at 2.00"
     assert open_supply([(item.pk, place.pk)]) == {(item.pk, place.pk): D(60)}
     services.return_goods(receipt, line=1, quantity=D(2), reason="Mould", actor=None)
     assert stock_queries.on_hand(item, place) == D(36)
