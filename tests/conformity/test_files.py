@@ -21,6 +21,7 @@ ONE_WAY = {
     "reading_batch": "a batch is a receipt; its file holds readings, tested with the KPIs",
     "stock_move": "a ledger is only added to; its file holds what happened, tested with the stock",
     "budget_entry": "the ledger is append-only; a file adds to it, tested with the budgets",
+    "purchase_order": "a placed order is revised by its own verb, never by a file",
 }
 NOUNS = {one.name: one for one in resources if one.import_key and one.name not in ONE_WAY}
 # The column in which one cell is changed, and to what, where it is not the name.
@@ -32,7 +33,6 @@ CELLS = {
     "price_list": ("title", "Written by file"),
     "requisition": ("title", "Written by file"),
     "rfq": ("title", "Written by file"),
-    "purchase_order": ("terms", "Written by file"),
     "supplier_invoice": ("number", "Written by file"),
     "document": ("title", "Written by file"),
     "document_revision": ("change", "Written by file"),

@@ -79,7 +79,16 @@ def _prices(company: Company, department: Department, owner: User) -> Any:
 MAKERS: dict[str, Maker] = {
     "supplier": Maker(
         lambda c, d, o: supplier(actor=o),
-        lambda c, d, a: {"name": f"New {number()}", "state": "active", "currency": "EUR"},
+        lambda c, d, a: {
+            "name": f"New {number()}",
+            "state": "active",
+            "currency": "EUR",
+            "payment_days": 30,
+            "lead_days": 14,
+            "over_percent": "0",
+            "price_percent": "2",
+            "price_amount": "50",
+        },
         {"name": "Changed"},
     ),
     "price_list": Maker(

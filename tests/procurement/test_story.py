@@ -229,6 +229,8 @@ def test_exceptions_are_never_paid_by_themselves(cast: Any) -> None:
         wrong, actor=None, number="X-4", amount=D(100), order=order, lines=[{"line": 2, "quantity": "1000", "price": "0.1"}]
     )
     assert fixed.state == Invoice.State.MATCHED
+    back = services.reject_invoice(again, reason="Not ordered", actor=clerk)
+    assert (back.state, back.reason) == (Invoice.State.REJECTED, "Not ordered")
     foreign = invoice(order, [{"line": 2, "quantity": "1", "price": "0.1"}], "X-5", currency="USD")
     assert foreign.reason == f"In USD, but {order.code} is in EUR"
 

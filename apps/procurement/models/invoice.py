@@ -68,7 +68,7 @@ class Invoice(Noun):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} of {self.supplier.name}"
+        return self.number
 
     @property
     def total(self) -> Decimal:

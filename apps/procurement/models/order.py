@@ -88,7 +88,7 @@ class Order(Noun):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code} {self.supplier.name}"
+        return self.code
 
     @property
     def total(self) -> Decimal:

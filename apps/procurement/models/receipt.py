@@ -51,4 +51,4 @@ class Receipt(Noun):
         indexes = [models.Index(fields=["department", "-id"], name="receipt_department")]
 
     def __str__(self) -> str:
-        return f"{self.code} on {self.order.code}"
+        return self.code

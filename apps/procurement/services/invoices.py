@@ -223,7 +223,7 @@ def reject_invoice(invoice: Invoice, *, reason: str, actor: Any) -> Invoice:
     with transaction.atomic():
         found = locked(invoice, State.BLOCKED)
         values = {"state": State.REJECTED, "reason": reason[:300]}
-        return write.change(found, values, actor=actor, fact=events.InvoiceRejected)
+        return write.change(found, values, actor=actor, fact=events.InvoiceRejected, reason=reason)
 
 
 def archive_invoice(invoice: Invoice, *, actor: Any) -> Invoice:
