@@ -47,6 +47,8 @@ def change_invoice(invoice: Invoice, *, actor: Any, version: int | None = None, 
         raise Refused("Only a blocked invoice is corrected.", code="wrong_state")
     values = _checked(values)
     values["code"] = values.get("code") or invoice.code
+    if values.get("number", invoice.number) != invoice.number:
+        values["number_key"] = _key(values["number"])
     with transaction.atomic():
         trial = _copy(invoice)
         for name, value in values.items():
@@ -55,7 +57,7 @@ def change_invoice(invoice: Invoice, *, actor: Any, version: int | None = None, 
         trial_values = {name: getattr(trial, name) for name in ("state", "reason", "verdicts")}
         changed = write.change(
             invoice,
-            values | {"number_key": _key(trial.number)} | trial_values,
+            values | trial_values,
             actor=actor,
             fact=events.InvoiceChanged,
             version=version,
