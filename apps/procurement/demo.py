@@ -8,9 +8,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from apps.budgets import services as budgets
+from apps.budgets.models import Rate
 from apps.core.demo import Demo, demo_part
 from apps.procurement import services
 from apps.procurement.models import Order, Requisition, Supplier
+from apps.procurement.queries import home_currency
 from apps.procurement.services.orders import place
 
 # name, country, of ten deliveries so many late, rejected of a hundred, price difference in per cent
@@ -31,12 +34,16 @@ DELIVERIES = 14
 
 @demo_part("Suppliers, requisitions, orders and invoices", 75)
 def build(demo: Demo) -> None:
+    for home in sorted({home_currency(demo.made["departments"][one]) for one in ("LOG", "TEST")} - {"EUR"}):
+        if not Rate.objects.filter(currency="EUR", into=home).exists():
+            budgets.add_rate(currency="EUR", into=home, valid_from=date(2020, 1, 1), rate=Decimal("11.2"), actor=None)
     made = [
         services.add_supplier(
             name=name,
             country=country,
             email=f"orders@{name.split()[0].lower()}.example",
             address="Industrial estate 4",
+            currency=home_currency(demo.made["departments"]["LOG"]),
             lead_days=10,
             over_percent=Decimal(2),
             actor=None,
@@ -59,6 +66,7 @@ def _prices(demo: Demo, supplier: Supplier, part: tuple[str, str, str]) -> None:
         supplier=supplier,
         title=f"Prices of {demo.until.year}",
         kind="contract",
+        currency=supplier.currency,
         valid_from=date(demo.until.year, 1, 1),
         value_limit=Decimal(250_000),
         lines=[base | {"price": price}, base | {"price": less, "from_quantity": "1000"}],
@@ -95,6 +103,7 @@ def _delivery(
         supplier=supplier,
         number=f"{demo.until.year}-{order.pk:04d}",
         department=order.department,
+        currency=order.currency,
         order=order,
         invoiced_on=came,
         amount=asked * good,
@@ -108,6 +117,7 @@ def _placed(demo: Demo, supplier: Supplier, lines: list[dict[str, Any]], day: da
     order = services.draft_order(
         supplier=supplier,
         department=demo.made["departments"]["LOG"],
+        currency=home_currency(demo.made["departments"]["LOG"]),
         ordered_on=day,
         deliver_to="Gate 2",
         lines=lines,
@@ -131,7 +141,12 @@ def _under_way(demo: Demo, made: list[Supplier]) -> None:
     services.apply_decision(about=wish.subject(), approved=True)
     wish.refresh_from_db()
     rfq = services.write_rfq(
-        title="Seal rings, 4 000", department=wish.department, requisition=wish, answer_by=today, actor=buyer
+        title="Seal rings, 4 000",
+        department=wish.department,
+        requisition=wish,
+        currency=wish.currency,
+        answer_by=today,
+        actor=buyer,
     )
     asked = timezone.now() - timedelta(days=3)
     services.send_rfq(rfq, suppliers=made[1:4], actor=buyer, now=asked)
@@ -146,6 +161,7 @@ def _under_way(demo: Demo, made: list[Supplier]) -> None:
         supplier=made[2],
         number="FT-2207",
         department=late.department,
+        currency=late.currency,
         order=late,
         invoiced_on=today - timedelta(days=2),
         amount=Decimal("680"),
@@ -158,6 +174,7 @@ def _under_way(demo: Demo, made: list[Supplier]) -> None:
         supplier=made[0],
         number="NM-90118",
         department=fresh.department,
+        currency=fresh.currency,
         order=fresh,
         invoiced_on=today - timedelta(days=1),
         amount=Decimal("4100"),
@@ -165,7 +182,11 @@ def _under_way(demo: Demo, made: list[Supplier]) -> None:
         actor=buyer,
     )
     draft = services.draft_order(
-        supplier=made[3], department=departments["LOG"], lines=[_line(3, 20000)], actor=people["demo.buy"]
+        supplier=made[3],
+        department=departments["LOG"],
+        currency=made[3].currency,
+        lines=[_line(3, 20000)],
+        actor=buyer,
     )
     services.submit_order(draft, actor=buyer)
 
@@ -174,6 +195,7 @@ def _wish(demo: Demo, title: str, lines: list[dict[str, Any]]) -> Requisition:
     return services.write_requisition(
         title=title,
         department=demo.made["departments"]["TEST"],
+        currency=home_currency(demo.made["departments"]["TEST"]),
         lines=lines,
         needed_on=timezone.localdate() + timedelta(days=14),
         actor=demo.made["people"]["demo.sup"],

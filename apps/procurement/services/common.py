@@ -12,6 +12,7 @@ from apps.core.models import Noun
 from apps.core.values import Money
 from apps.org.models import Department
 from apps.procurement import queries
+from apps.work.services.approvals import policy_for
 
 N = TypeVar("N", bound=Noun)
 
@@ -35,3 +36,11 @@ def at_home(department: Department, amount: Decimal, currency: str, on: date) ->
     """An amount in the currency of the department's site; refused without a rate."""
     check_currency(currency)
     return converted(amount, currency, queries.home_currency(department), on)
+
+
+def asked_amount(about: str, department: Department, amount: Decimal, on: date) -> tuple[Decimal, str]:
+    """An amount of the site in the currency its approval policy counts in."""
+    home = queries.home_currency(department)
+    policy = policy_for(about, department)
+    currency = (policy.currency if policy else "") or home
+    return converted(amount, home, currency, on), currency

@@ -17,7 +17,7 @@ from apps.procurement import events, queries
 from apps.procurement.lines import ORDER, by_number, check_lines, number, worth
 from apps.procurement.models import Order, PriceList, Supplier
 from apps.procurement.services import funds
-from apps.procurement.services.common import at_home, locked
+from apps.procurement.services.common import asked_amount, at_home, locked
 from apps.procurement.services.moving import mark_ordered, withdraw_questions
 from apps.work import services as work
 from apps.work.models import Policy, PolicyStep
@@ -96,12 +96,13 @@ def _ask(order: Order, *, actor: Any, override: str = "") -> Order:
     if override.strip():
         values["override_by"] = actor
     moved = _move(order, State.WAITING, actor=actor, **values)
+    asked, currency = asked_amount(order.subject(), order.department, amount, timezone.localdate())
     work.request_approval(
         title=f"Order {order.code} to {order.supplier}"[:160],
         department=order.department,
         about=order.subject(),
-        amount=amount,
-        currency=queries.home_currency(order.department),
+        amount=asked,
+        currency=currency,
         source="procurement",
         reason=reason,
         actor=actor,
@@ -131,7 +132,11 @@ def _parts_of_one_purchase(order: Order, actor: Any) -> list[Order]:
         if policy is None or not others:
             return []
         together = _home(order) + sum((_home(one) for one in others), Decimal(0))
-        return others if _band(policy, together) != _band(policy, _home(order)) else []
+        both = [
+            asked_amount(order.subject(), order.department, one, timezone.localdate())[0]
+            for one in (together, _home(order))
+        ]
+        return others if _band(policy, both[0]) != _band(policy, both[1]) else []
 
 
 def _band(policy: Policy, amount: Decimal) -> set[int]:

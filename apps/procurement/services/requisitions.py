@@ -16,7 +16,7 @@ from apps.procurement import events, queries
 from apps.procurement.lines import REQUISITION, Line, check_lines, number, plain_number
 from apps.procurement.models import Order, Requisition, Supplier
 from apps.procurement.services import funds
-from apps.procurement.services.common import at_home, check_currency, locked
+from apps.procurement.services.common import asked_amount, at_home, check_currency, locked
 from apps.procurement.services.moving import mark_ordered, move, withdraw_questions
 from apps.procurement.services.orders import draft_order
 from apps.work import services as work
@@ -56,12 +56,14 @@ def submit_requisition(requisition: Requisition, *, override: str = "", actor: A
             raise Refused("Enter at least one line first.", code="no_lines", field="lines")
         moved = move(found, State.WAITING, actor=actor)
         funds.reserve(moved, override=override, actor=actor)
+        home = at_home(moved.department, moved.total, moved.currency, timezone.localdate())
+        asked, currency = asked_amount(moved.subject(), moved.department, home, timezone.localdate())
         work.request_approval(
             title=f"Requisition {moved.code}: {moved.title}"[:160],
             department=moved.department,
             about=moved.subject(),
-            amount=at_home(moved.department, moved.total, moved.currency, timezone.localdate()),
-            currency=queries.home_currency(moved.department),
+            amount=asked,
+            currency=currency,
             source="procurement",
             reason=moved.reason,
             actor=actor,
