@@ -35,8 +35,8 @@ DELIVERIES = 14
 @demo_part("Suppliers, requisitions, orders and invoices", 75)
 def build(demo: Demo) -> None:
     for home in sorted({home_currency(demo.made["departments"][one]) for one in ("LOG", "TEST")} - {"EUR"}):
-        if not Rate.objects.filter(currency="EUR", into=home).exists():
-            budgets.add_rate(currency="EUR", into=home, valid_from=date(2020, 1, 1), rate=Decimal("11.2"), actor=None)
+        if not Rate.objects.filter(currency=home, into="EUR").exists():
+            budgets.add_rate(currency=home, into="EUR", valid_from=date(2020, 1, 1), rate=Decimal("0.0893"), actor=None)
     made = [
         services.add_supplier(
             name=name,
