@@ -134,7 +134,7 @@ def _line(place_: int, quantity: int, due: date | None = None) -> dict[str, Any]
 
 def _under_way(demo: Demo, made: list[Supplier]) -> None:
     """A request with two offers, a late order, an order in parts, blocked invoices, requisitions of every kind."""
-    people, departments = demo.made["people"], demo.made["departments"]
+    people = demo.made["people"]
     buyer, today = people["demo.buy"], timezone.localdate()
     wish = _wish(demo, "Seal rings for December", [_line(2, 4000)])
     services.submit_requisition(wish, actor=people["demo.sup"])
@@ -155,6 +155,13 @@ def _under_way(demo: Demo, made: list[Supplier]) -> None:
             rfq, supplier=supplier, lines=[{"line": 1, "price": price}], lead_days=days, actor=buyer
         )
     _wish(demo, "Torque wrench for line 2", [{"text": "Torque wrench 40 Nm", "quantity": "1", "price": "310"}])
+    _late_and_dear(demo, made)
+
+
+def _late_and_dear(demo: Demo, made: list[Supplier]) -> None:
+    """An invoice before its goods, one that is too dear, and an order that waits for approval."""
+    people, departments = demo.made["people"], demo.made["departments"]
+    buyer, today = people["demo.buy"], timezone.localdate()
     late = _placed(demo, made[2], [_line(2, 800, today - timedelta(days=6))], today - timedelta(days=20))
     services.receive_goods(order=late, lines=[{"line": 1, "quantity": "300"}], actor=people["demo.opr"])
     services.enter_invoice(

@@ -186,12 +186,15 @@ def order_lines(record: Order, user: Any) -> pm.Section:
     note = f"{money(record.total, record.currency)}, revision {record.revision}"
     if record.split_with:
         note += f", counted together with {', '.join(record.split_with)}"
-    receive = None
-    if record.state == Order.State.PLACED and rights_of(user).covers("stock_move", "c", record):
-        receive = pm.Button(
-            "Receive goods", f"{reverse('create', args=['goods-receipts'])}?order={record.pk}", "package-check"
-        )
+    receive = _receive_button(record, user)
     return pm.Section("Lines", note=note, table=pm.Table(heads, tuple(rows), "Lines", "No line yet."), button=receive)
+
+
+def _receive_button(record: Order, user: Any) -> pm.Button | None:
+    if record.state != Order.State.PLACED or not rights_of(user).covers("stock_move", "c", record):
+        return None
+    url = f"{reverse('create', args=['goods-receipts'])}?order={record.pk}"
+    return pm.Button("Receive goods", url, "package-check")
 
 
 def paper(record: Order, user: Any) -> pm.Section:

@@ -41,11 +41,7 @@ def receive_goods(
         )
     with transaction.atomic():
         found = locked(order, Order.State.PLACED)
-        asked = list(lines or ()) or [
-            {"line": place, "quantity": plain_number(rest)}
-            for place, rest in queries.outstanding(found).items()
-            if rest
-        ]
+        asked = list(lines or ()) or _outstanding(found)
         checked = check_lines(asked, RECEIPT)
         _check_quantities(found, checked)
         receipt = Receipt(
@@ -70,6 +66,11 @@ def receive_goods(
         Flow.objects.bulk_create(flows_of(receipt))
         stock.receive(receipt, actor=actor)
         return receipt
+
+
+def _outstanding(order: Order) -> list[Line]:
+    rest = queries.outstanding(order).items()
+    return [{"line": place, "quantity": plain_number(quantity)} for place, quantity in rest if quantity]
 
 
 def flows_of(receipt: Receipt, *, sign: int = 1) -> list[Flow]:

@@ -14,7 +14,7 @@ from apps.core.events.log import emit
 from apps.core.records import write
 from apps.core.records.numbering import next_number
 from apps.procurement import events
-from apps.procurement.lines import OFFER, RFQ, by_number, check_lines
+from apps.procurement.lines import OFFER, RFQ, Line, by_number, check_lines
 from apps.procurement.models import Quotation, Requisition, Rfq, Supplier
 from apps.procurement.services.common import check_currency, locked
 from apps.procurement.services.orders import draft_order
@@ -87,9 +87,7 @@ def record_quotation(
     offered = check_lines(list(lines or ()), OFFER, least=0)
     with transaction.atomic():
         found = locked(rfq, State.SENT)
-        unknown = sorted({int(one["line"]) for one in offered} - set(by_number(found.lines)))
-        if unknown:
-            raise Refused(f"The request has no line {unknown[0]}.", code="unknown_line", field="lines")
+        _check_known(found, offered)
         quotation = Quotation.objects.filter(rfq=found, supplier=supplier).first()
         if quotation is None:
             raise Refused(
@@ -114,6 +112,12 @@ def record_quotation(
             actor=actor,
         )
         return found
+
+
+def _check_known(found: Rfq, offered: list[Line]) -> None:
+    unknown = sorted({int(one["line"]) for one in offered} - set(by_number(found.lines)))
+    if unknown:
+        raise Refused(f"The request has no line {unknown[0]}.", code="unknown_line", field="lines")
 
 
 def award_rfq(rfq: Rfq, *, supplier: Supplier, reason: str = "", actor: Any, today: date | None = None) -> Rfq:
