@@ -39,6 +39,7 @@ ORDER_TONES: dict[str, pm.Tone] = {
 RECEIPT_TONES: dict[str, pm.Tone] = {"posted": "good", "reversed": "idle"}
 INVOICE_TONES: dict[str, pm.Tone] = {"matched": "good", "blocked": "bad", "released": "good", "rejected": "idle"}
 OUTCOME_TONES: dict[str, pm.Tone] = {"matched": "good", "variance": "warn", "missing receipt": "hold"}
+PROGRESS = ("Received", "Rejected", "Returned", "Invoiced", "To come")
 QUOTATION_TONES: dict[str, pm.Tone] = {"asked": "hold", "offered": "info", "declined": "idle", "awarded": "good"}
 
 
@@ -174,14 +175,13 @@ def order_lines(record: Order, user: Any) -> pm.Section:
                 ),
             )
         )
-    ends = ("Received", "Rejected", "Returned", "Invoiced", "To come")
     heads = (
         pm.Column("line", "Line"),
         pm.Column("what", "What", wide=True),
         pm.Column("quantity", "Ordered", align="end"),
         pm.Column("price", "Price", align="end"),
         pm.Column("due", "Due"),
-        *(pm.Column(one.lower(), one, align="end") for one in ends),
+        *(pm.Column(one.lower(), one, align="end") for one in PROGRESS),
     )
     note = f"{money(record.total, record.currency)}, revision {record.revision}"
     if record.split_with:

@@ -36,9 +36,7 @@ def receive_goods(
     """Post a delivery; without lines, everything outstanding came in whole."""
     day = received_on or timezone.localdate()
     if day > timezone.localdate():
-        raise Refused(
-            "Goods are received when they are here. Take today or earlier.", code="future", field="received_on"
-        )
+        raise _future()
     with transaction.atomic():
         found = locked(order, Order.State.PLACED)
         asked = list(lines or ()) or _outstanding(found)
@@ -54,18 +52,21 @@ def receive_goods(
             lines=checked,
             received_by=actor,
         )
-        rejected = sum((number(one, "rejected") for one in checked), Decimal(0))
         write.create(
             receipt,
             actor=actor,
             fact=events.GoodsReceived,
             order_id=found.pk,
             supplier_id=found.supplier_id,
-            rejected=plain_number(rejected),
+            rejected=plain_number(sum((number(one, "rejected") for one in checked), Decimal(0))),
         )
         Flow.objects.bulk_create(flows_of(receipt))
         stock.receive(receipt, actor=actor)
         return receipt
+
+
+def _future() -> Refused:
+    return Refused("Goods are received when they are here. Take today or earlier.", code="future", field="received_on")
 
 
 def _outstanding(order: Order) -> list[Line]:

@@ -97,8 +97,7 @@ def record_quotation(
         quotation.note, quotation.answered_at = note, max(moment, quotation.asked_at)
         quotation.state = Quotation.State.OFFERED if offered else Quotation.State.DECLINED
         quotation.save()
-        quotation.rfq = found
-        total = quotation.total()
+        quotation.rfq, total = found, quotation.total()
         emit(
             events.QuotationRecorded(
                 subject=found.subject(),
