@@ -64,7 +64,15 @@ def test_goods_land_in_stock_and_go_back(cast: Any, shelf: Any) -> None:
 def plan_line(cast: Any, amount: str, check: str = "block") -> Any:
     year = timezone.localdate().year
     plan = budgets.draft_plan(
-        name="Plan", department=cast.company.root, fiscal_year=year, currency="EUR", year_check=check, to_date_check="allow", period_check="allow", owner=cast.by_role["DPM"], actor=None
+        name="Plan",
+        department=cast.company.root,
+        fiscal_year=year,
+        currency="EUR",
+        year_check=check,
+        to_date_check="allow",
+        period_check="allow",
+        owner=cast.by_role["DPM"],
+        actor=None,
     )
     line = budgets.add_line(plan=plan, department=cast.company.root, total=D(amount), actor=None)
     budgets.approve_plan(plan, actor=cast.by_role["OPM"])

@@ -14,7 +14,9 @@ KEY = ("PO1", 1)
 TWO_PERCENT = Tolerance(D(2), D(50))
 
 
-def judged(state: LineState | None, quantity: str, price: str, *, over: str = "0", price_tolerance: Tolerance = TWO_PERCENT):
+def judged(
+    state: LineState | None, quantity: str, price: str, *, over: str = "0", price_tolerance: Tolerance = TWO_PERCENT
+):
     return match_line(state, Claim(KEY, D(quantity), D(price)), price=price_tolerance, over_percent=D(over))
 
 

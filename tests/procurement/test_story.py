@@ -66,8 +66,12 @@ def test_need_to_invoice_in_parts(cast: Any) -> None:
     rfq = services.write_rfq(title="Seals", department=line, requisition=need, actor=buyer)
     assert [one["source"] for one in rfq.lines] == [f"{need.code}/1", f"{need.code}/2"]
     services.send_rfq(rfq, suppliers=[cheap, dear], actor=buyer)
-    services.record_quotation(rfq, supplier=dear, lines=[{"line": 1, "price": "5"}, {"line": 2, "price": "0.2"}], actor=buyer)
-    services.record_quotation(rfq, supplier=cheap, lines=[{"line": 1, "price": "3.9"}, {"line": 2, "price": "0.1"}], actor=buyer)
+    services.record_quotation(
+        rfq, supplier=dear, lines=[{"line": 1, "price": "5"}, {"line": 2, "price": "0.2"}], actor=buyer
+    )
+    services.record_quotation(
+        rfq, supplier=cheap, lines=[{"line": 1, "price": "3.9"}, {"line": 2, "price": "0.1"}], actor=buyer
+    )
     refused("no_reason", services.award_rfq, rfq, supplier=dear, actor=buyer)
     rfq = services.award_rfq(rfq, supplier=cheap, actor=buyer)
     assert rfq.state == Rfq.State.AWARDED
@@ -143,7 +147,9 @@ def test_nobody_approves_their_own_and_a_refusal_says_why(cast: Any) -> None:
 def test_bands_two_approvers_and_split_orders_count_together(cast: Any) -> None:
     """Two orders of 490 to one supplier in a week are one purchase of 980: the band above 900 asks two people."""
     buyer, line = cast.by_role["BUY"], cast.company.line
-    policy = work.set_policy(code="buying", name="Buying", about="purchase_order", department=cast.company.root, currency="EUR", actor=None)
+    policy = work.set_policy(
+        code="buying", name="Buying", about="purchase_order", department=cast.company.root, currency="EUR", actor=None
+    )
     work.add_policy_step(policy=policy, position=1, kind="role", role="DPM", need=1, below_amount=D(900), actor=None)
     work.add_policy_step(policy=policy, position=1, kind="role", role="OPM", need=1, from_amount=D(900), actor=None)
     work.add_policy_step(policy=policy, position=1, kind="role", role="EXE", need=1, from_amount=D(900), actor=None)
@@ -172,7 +178,13 @@ def test_receipts_hold_to_the_order(cast: Any) -> None:
     refused("bad_line", services.receive_goods, order=order, lines=[{"line": 1, "quantity": "-1"}], actor=None)
     refused("bad_line", services.receive_goods, order=order, lines=[{"line": 1, "quantity": "1" * 28}], actor=None)
     refused("over_receipt", services.receive_goods, order=order, lines=[{"line": 1, "quantity": "105.01"}], actor=None)
-    refused("no_reason", services.receive_goods, order=order, lines=[{"line": 1, "quantity": "9", "rejected": "9"}], actor=None)
+    refused(
+        "no_reason",
+        services.receive_goods,
+        order=order,
+        lines=[{"line": 1, "quantity": "9", "rejected": "9"}],
+        actor=None,
+    )
     refused(
         "serial_twice",
         services.receive_goods,
@@ -226,7 +238,12 @@ def test_exceptions_are_never_paid_by_themselves(cast: Any) -> None:
     wrong = invoice(order, [{"line": 2, "quantity": "1000", "price": "0.1"}], "X-4", amount=D(99))
     assert wrong.reason.startswith("Its lines add up to 100")
     fixed = services.change_invoice(
-        wrong, actor=None, number="X-4", amount=D(100), order=order, lines=[{"line": 2, "quantity": "1000", "price": "0.1"}]
+        wrong,
+        actor=None,
+        number="X-4",
+        amount=D(100),
+        order=order,
+        lines=[{"line": 2, "quantity": "1000", "price": "0.1"}],
     )
     assert fixed.state == Invoice.State.MATCHED
     back = services.reject_invoice(again, reason="Not ordered", actor=clerk)

@@ -44,7 +44,7 @@ def receive(receipt: Receipt, *, actor: Any) -> None:
         rejected = number(line, "rejected")
         accepted = number(line, "quantity") - rejected
         serials = [one for one in str(line.get("serials", "")).replace(",", " ").split() if one]
-        count = int(stock_queries.to_base(item, accepted, bought.get("unit") or item.unit))
+        count = int(stock_queries.to_base(item, accepted, bought.get("unit") or item.unit)) if accepted else 0
         if accepted:
             place = receipt.place or nearest(receipt.department, Kind.STOCK)
             if place is None:
