@@ -134,7 +134,7 @@ def converted(amount: Decimal, currency: str, into: str, on: date) -> Decimal:
     straight = known.filter(currency=currency, into=into).values_list("rate", flat=True).first()
     if straight is None:
         back = known.filter(currency=into, into=currency).values_list("rate", flat=True).first()
-        straight = None if back is None else 1 / back
+        straight = None if back is None else round(1 / back, 12)
     if straight is None:
         raise Refused(
             f"There is no rate from {currency} to {into} on {on:%Y-%m-%d}. Add it to the exchange rates.",

@@ -153,6 +153,12 @@ def test_closed_periods_and_other_years_take_no_entries(cast: Any) -> None:
     services.spend_funds(line=line, amount=Decimal(1), on=date(2026, 7, 1), document="invoice:1", actor=None)
 
 
+def test_a_rate_works_both_ways_though_its_inverse_never_ends(cast: Any) -> None:
+    services.add_rate(currency="EUR", into="SEK", valid_from=JUNE, rate=Decimal("11.37"), actor=None)
+    assert queries.converted(Decimal("1137.00"), "SEK", "EUR", JUNE) == Decimal("100.00")
+    assert queries.converted(Decimal("100.00"), "EUR", "SEK", JUNE) == Decimal("1137.00")
+
+
 def test_another_currency_needs_a_rate_of_that_day(cast: Any) -> None:
     line = make.line(cast)
     common: dict[str, Any] = {"line": line, "amount": Decimal("10.05"), "currency": "USD", "actor": None}
