@@ -112,25 +112,74 @@ def _positions(resource: Resource, world: World) -> dict[str, Any]:
     return found
 
 
+Counts = tuple[int, int, int]
+Digest = tuple[int, str]
+# Of partitions the counters stand at their parent, which is what a test may read.
+WRITTEN = """
+SELECT coalesce(parent.relname, stat.relname), sum(n_tup_ins), sum(n_tup_upd), sum(n_tup_del), txid_current_if_assigned()
+FROM pg_stat_xact_user_tables stat LEFT JOIN pg_inherits ON inhrelid = relid LEFT JOIN pg_class parent ON parent.oid = inhparent
+GROUP BY 1
+"""
+
+
+class _Read:
+    """What was read of each table, and how much had been written to it then: a table nobody wrote to is not read again."""
+
+    def __init__(self) -> None:
+        self.transaction = 0
+        self.names: list[str] = []
+        self.digests: dict[str, tuple[Counts, Digest]] = {}
+
+    def written(self) -> dict[str, Counts]:
+        """Rows inserted, updated and deleted per table in this transaction, attempts that were taken back included."""
+        with connection.cursor() as cursor:
+            if not self.names:
+                self.names = [one for one in connection.introspection.table_names(cursor) if one not in BOOKKEEPING]
+            cursor.execute(WRITTEN)
+            found = cursor.fetchall()
+        if found and found[0][4] != self.transaction:
+            self.transaction, self.digests = found[0][4], {}
+        counts = {name: (int(ins), int(upd), int(gone)) for name, ins, upd, gone, _ in found}
+        return {name: counts.get(name, (0, 0, 0)) for name in self.names}
+
+
+_read = _Read()
+
+
 @contextmanager
 def rolled_back() -> Iterator[None]:
     """What happens inside did not happen."""
+    before = _read.written() if _read.digests else {}
+    kept = {name: digest for name, (counts, digest) in _read.digests.items() if before.get(name) == counts}
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+    if _read.digests:  # the tables are again as they were; only their counters have gone on
+        now = _read.written()
+        _read.digests = {name: (now[name], digest) for name, digest in kept.items()} if _read.digests else {}
 
 
-def checksum() -> dict[str, tuple[int, str]]:
+def checksum() -> dict[str, Digest]:
     """Rows and their hash per table, seen with all eyes."""
-    with rolled_back(), scope.system("checking that nothing changed"), connection.cursor() as cursor:
-        names = [name for name in connection.introspection.table_names(cursor) if name not in BOOKKEEPING]
-        cursor.execute(
-            " UNION ALL ".join(
-                f"SELECT '{name}', count(*), coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') FROM \"{name}\" t"
-                for name in names
-            )
-        )
-        return {name: (rows, digest) for name, rows, digest in cursor.fetchall()}
+    assert connection.in_atomic_block, "the counters that save reading begin anew with each transaction"
+    now = _read.written()
+    stale = [name for name, counts in now.items() if _read.digests.get(name, (None,))[0] != counts]
+    for name, rows, digest in _digests(stale) if stale else ():
+        _read.digests[name] = (now[name], (rows, digest))
+    return {name: _read.digests[name][1] for name in now}
+
+
+def _digests(names: list[str]) -> list[tuple[str, int, str]]:
+    query = " UNION ALL ".join(
+        f"SELECT '{name}', count(*), coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') FROM \"{name}\" t"
+        for name in names
+    )
+    with transaction.atomic():
+        with scope.system("checking that nothing changed"), connection.cursor() as cursor:
+            cursor.execute(query)
+            found: list[tuple[str, int, str]] = cursor.fetchall()
+        transaction.set_rollback(True)
+    return found
 
 
 def changed(before: dict[str, tuple[int, str]]) -> list[str]:
