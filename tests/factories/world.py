@@ -151,12 +151,14 @@ def rolled_back() -> Iterator[None]:
     """What happens inside did not happen."""
     before = _read.written() if _read.digests else {}
     kept = {name: digest for name, (counts, digest) in _read.digests.items() if before.get(name) == counts}
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-    if _read.digests:  # the tables are again as they were; only their counters have gone on
-        now = _read.written()
-        _read.digests = {name: (now[name], digest) for name, digest in kept.items()} if _read.digests else {}
+    try:
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+    finally:
+        if _read.digests:  # the tables are again as they were; only their counters have gone on
+            now = _read.written()
+            _read.digests = {name: (now[name], digest) for name, digest in kept.items()} if _read.digests else {}
 
 
 def checksum() -> dict[str, Digest]:
