@@ -28,6 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "e2e: drives a real browser against a running stack",
         "chaos: kills processes of a running stack",
         "slow: takes more than about five seconds",
+        "alone: must not share the servers with another process of the run",
     ):
         config.addinivalue_line("markers", line)
     if not IS_XDIST_WORKER and not config.option.collectonly:
@@ -44,6 +45,9 @@ LONG = (
 LITTERING = ("security/test_stored_script", "security/test_fuzz")  # they leave strange words on the shared stack
 
 
+ALONE = ("core/test_events_seal", "security/test_feed")  # what commits late anywhere in the cluster holds them up
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files begin first, so that no core waits at the end; what litters the running stack comes last."""
 
@@ -52,6 +56,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return 0 if place.startswith(LONG) else 2 if place.startswith(LITTERING) else 1
 
     items.sort(key=rank)
+    for item in items:
+        if item.nodeid.removeprefix("tests/").startswith(ALONE):
+            item.add_marker("alone")
 
 
 def pytest_unconfigure() -> None:

@@ -58,7 +58,21 @@ def money(browser: Browser, stack: Stack, cookies: dict[str, Any], company: dict
         currency="EUR",
         lines=[{"text": "Bolts", "quantity": "100", "unit": "pcs", "price": "0.25"}],
     )
-    plan = make("budget-plans", name="Year 2026", department=root, fiscal_year=2026, currency="EUR")
+    plan = make(
+        "budget-plans",
+        name="Year 2026",
+        department=root,
+        fiscal_year=2026,
+        currency="EUR",
+        owner=company["opm"],
+        rhythm="month",
+        period_check="allow",
+        to_date_check="warn",
+        year_check="block",
+        warn_at="90",
+        over_at="100",
+        tolerance="10",
+    )
     visitor.close()
     return {"supplier": supplier, "order": order, "plan": plan}
 

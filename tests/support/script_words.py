@@ -19,7 +19,7 @@ _numbers = count(1)
 
 def spoil(record: Any, actor: Any) -> list[str]:
     """Write the script into each text field that takes it; the names of those fields."""
-    from django.db import models
+    from django.db import DatabaseError, models
 
     from apps.core.errors import Refused
     from apps.core.records import write
@@ -37,7 +37,7 @@ def spoil(record: Any, actor: Any) -> list[str]:
             if words:
                 write.change(record, {field.name: words}, actor=actor, fact=KpiChanged)
                 done.append(field.name)
-        except Refused:
+        except (Refused, DatabaseError):  # what is only added to takes no other words
             setattr(record, field.name, before)
     return done
 
