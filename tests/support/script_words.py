@@ -25,7 +25,9 @@ def spoil(record: Any, actor: Any) -> list[str]:
     from apps.core.records import write
     from apps.kpis.events import KpiChanged
 
-    done = []
+    done: list[str] = []
+    if not hasattr(record, "version"):  # a line of a ledger is never changed
+        return done
     for field in record._meta.concrete_fields:
         if not isinstance(field, models.CharField | models.TextField) or field.choices or field.name in NOT_WORDS:
             continue
