@@ -50,6 +50,12 @@ STORIES = {
     ("handoff", "finish"): "needs an accepted hand-off",
     ("scan_item", "task"): "tells of the task it opened",
     ("kpi_alert", "task"): "tells of the task it opened",
+    ("saving", "judge"): "needs somebody who did not claim it",
+    ("budget_plan", "approve"): "needs somebody who did not write it",
+    ("budget_plan", "revise"): "needs an approved budget",
+    ("budget_plan", "close"): "needs an approved budget",
+    ("budget_line", "explain"): "needs an approved budget",
+    ("budget_line", "archive"): "needs a draft without the line in use",
     ("lot", "release"): "needs a held lot",
     ("stock_move", "reverse"): "tells of the mirror it wrote",
     ("stock_count", "enter"): "keeps a line; the count itself stays until all are in",
@@ -95,6 +101,7 @@ ACTS = [
 # What goes before, where undo does not name it.
 BEFORE = {("user", "switch-on"): "switch-off"}
 NOT_SEARCHED = {
+    "budget_line": "a part of its plan, found through it",
     "stock_move": "a line of the ledger, found through its item, lot or document",
     "webhook_delivery": "a receipt, found through its webhook",
     "hook_call": "a receipt, found through its webhook",

@@ -67,8 +67,9 @@ def _category(company: Company, department: Department, owner: User) -> Any:
 def _place() -> dict[str, Any]:
     """A fiscal year and currency that no other budget of the run has."""
     at = number()
-    # Long ago: no purchase of today may meet them.
-    return {"fiscal_year": 1990 + at % 30, "currency": CURRENCIES[at // 30 % len(CURRENCIES)]}
+    # Not about now: no purchase of today may meet them.
+    years = [*range(1990, 2024), *range(2030, 2096)]
+    return {"fiscal_year": years[at % 100], "currency": CURRENCIES[at // 100 % len(CURRENCIES)]}
 
 
 def _plan(company: Company, department: Department, owner: User) -> Plan:
