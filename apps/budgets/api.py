@@ -14,8 +14,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.budgets import services, variance
-from apps.budgets.models import Line, Plan
+from apps.budgets import matching, services, variance
+from apps.budgets.models import Category, Line, Plan
 from apps.core.api.endpoints import Endpoint, check_parameters
 from apps.core.errors import Refused
 from apps.core.resources.resource import resources
@@ -23,7 +23,15 @@ from apps.core.resources.resource import resources
 AMOUNT = serializers.CharField(help_text="Exact decimal in the currency of the budget")
 FIGURES: dict[str, Any] = dict.fromkeys(
     ("original", "revised", "reserved", "encumbered", "actual", "available", "budget_to_date"), AMOUNT
-) | {"actual_to_date": AMOUNT, "variance": AMOUNT}
+) | {
+    "actual_to_date": AMOUNT,
+    "variance": AMOUNT,
+    "forecast": serializers.CharField(allow_null=True, help_text="Null: there is no forecast"),
+}
+LIKE: dict[str, Any] = {"key": serializers.CharField(), "name": serializers.CharField()} | dict.fromkeys(
+    ("budget", "actual", "variance"), AMOUNT
+)
+NATURE = OpenApiParameter("nature", OpenApiTypes.STR, enum=list(Category.Nature.values), description="Empty: all")
 
 GROUP: dict[str, Any] = {
     "key": serializers.CharField(),
@@ -49,7 +57,7 @@ class ReportEndpoint(Endpoint):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super(Endpoint, self).initial(request, *args, **kwargs)
-        check_parameters(request.query_params, {"plan", "through", "by"}, set())
+        check_parameters(request.query_params, {"plan", "through", "by", "nature"}, set())
 
     @extend_schema(
         operation_id="budget_report",
@@ -59,6 +67,7 @@ class ReportEndpoint(Endpoint):
             OpenApiParameter("plan", OpenApiTypes.INT, required=True),
             OpenApiParameter("through", OpenApiTypes.INT, description="Period of the variance; empty: today's"),
             OpenApiParameter("by", OpenApiTypes.STR, enum=list(variance.GROUPS)),
+            NATURE,
         ],
         responses=inline_serializer(
             "BudgetReport",
@@ -77,20 +86,35 @@ class ReportEndpoint(Endpoint):
     )
     def get(self, request: Request) -> Response:
         params = request.query_params
-        plan = Plan.objects.visible_to(request.user).filter(pk=_number(params, "plan")).first()
-        if plan is None:
-            raise Http404("There is no such budget.")
+        plan = _plan(request)
         through = _number(params, "through") if params.get("through") else 0
         through = through or variance.current_period(plan, timezone.now().date())
-        by = params.get("by") or "department"
-        if by not in variance.GROUPS:
-            raise Refused(f"Give 'by' as one of: {', '.join(variance.GROUPS)}.", code="bad_filter", field="by")
-        groups = variance.grouped(variance.report(plan, request.user, through=through), by)
-        found = {"plan": plan.pk, "currency": plan.currency, "through": through}
-        return Response(found | {"groups": [_plain(one) for one in groups]})
+        by, nature = _choice(params, "by", list(variance.GROUPS), "department"), _nature(params)
+        rows = variance.report(plan, request.user, through=through, kept=variance.of_nature(nature))
+        forecasts = matching.forecasts(plan, request.user, by=by, nature=nature)
+        groups = [_plain(one, forecasts.get(one.key)) for one in variance.grouped(rows, by)]
+        return Response({"plan": plan.pk, "currency": plan.currency, "through": through, "groups": groups})
 
 
-def _plain(one: variance.Group) -> dict[str, Any]:
+def _plan(request: Request) -> Plan:
+    found: Plan | None = Plan.objects.visible_to(request.user).filter(pk=_number(request.query_params, "plan")).first()
+    if found is None:
+        raise Http404("There is no such budget.")
+    return found
+
+
+def _choice(params: QueryDict, name: str, known: list[str], default: str) -> str:
+    found = params.get(name) or default
+    if found not in (*known, default):
+        raise Refused(f"Give '{name}' as one of: {', '.join(known)}.", code="bad_filter", field=name)
+    return found
+
+
+def _nature(params: QueryDict, default: str = "") -> str:
+    return _choice(params, "nature", list(Category.Nature.values), default)
+
+
+def _plain(one: variance.Group, forecast: Decimal | None) -> dict[str, Any]:
     amounts = {
         "original": one.original,
         "revised": one.year.appropriated,
@@ -102,8 +126,73 @@ def _plain(one: variance.Group) -> dict[str, Any]:
         "actual_to_date": one.to_date.actual,
         "variance": one.variance,
     }
-    plain = {name: f"{amount:f}" for name, amount in amounts.items()}
+    plain: dict[str, Any] = {name: f"{amount:f}" for name, amount in amounts.items()}
+    plain["forecast"] = None if forecast is None else f"{forecast:f}"
     return {"key": one.key, "name": one.name, "lines": len(one.rows)} | plain
+
+
+class LikeEndpoint(Endpoint):
+    """Budget and actual over the periods of a line that have both."""
+
+    resource = resources["budget_plan"]
+
+    def access_for(self, method: str | None) -> tuple[str, str] | None:
+        return ("budget_plan", "r")
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super(Endpoint, self).initial(request, *args, **kwargs)
+        check_parameters(request.query_params, {"plan", "by", "nature", "years"}, set())
+
+    @extend_schema(
+        operation_id="budget_like_with_like",
+        summary="Budget against actual where a period has both",
+        tags=["Budget plans"],
+        parameters=[
+            OpenApiParameter("plan", OpenApiTypes.INT, required=True),
+            OpenApiParameter("by", OpenApiTypes.STR, enum=list(matching.BY)),
+            OpenApiParameter(
+                "nature", OpenApiTypes.STR, enum=[*Category.Nature.values, "all"], description="Empty: expense"
+            ),
+            OpenApiParameter(
+                "years", OpenApiTypes.STR, enum=["one", "all"], description="all: every budget of its currency in force"
+            ),
+        ],
+        responses=inline_serializer(
+            "BudgetLikeWithLike",
+            {
+                "plan": serializers.IntegerField(),
+                "currency": serializers.CharField(),
+                "groups": inline_serializer(
+                    "BudgetLike",
+                    LIKE
+                    | {
+                        "per_cent": serializers.CharField(allow_null=True, help_text="Null: the budget is zero"),
+                        "count": serializers.IntegerField(),
+                    },
+                    many=True,
+                ),
+            },
+        ),
+        examples=[OpenApiExample("One budget", value={"plan": 1, "currency": "EUR", "groups": []})],
+    )
+    def get(self, request: Request) -> Response:
+        params, plan = request.query_params, _plan(request)
+        nature = _choice(params, "nature", [*Category.Nature.values, "all"], "expense")
+        by = _choice(params, "by", list(matching.BY), "department")
+        plans = [plan]
+        if _choice(params, "years", ["one", "all"], "one") == "all":
+            plans = matching.in_force(request.user, currency=plan.currency)
+        found = matching.matched(plans, request.user, by=by, nature="" if nature == "all" else nature)
+        rows = [*found, matching.total_of(found)] if found else []
+        return Response({"plan": plan.pk, "currency": plan.currency, "groups": [_like(one) for one in rows]})
+
+
+def _like(one: matching.Like) -> dict[str, Any]:
+    amounts = {"budget": one.budget, "actual": one.actual, "variance": one.variance}
+    share = None if one.per_cent is None else f"{one.per_cent:.4f}"
+    return {"key": one.key, "name": one.name, "per_cent": share, "count": one.count} | {
+        name: f"{amount:f}" for name, amount in amounts.items()
+    }
 
 
 class CheckEndpoint(Endpoint):

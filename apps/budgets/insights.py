@@ -12,14 +12,15 @@ from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.budgets import panels, queries, reportpage, variance
+from apps.budgets import matching, panels, queries, reportpage, variance
+from apps.budgets.comparepage import NO_FORECAST
 from apps.budgets.models import Account, Entry, Plan, Saving
 from apps.budgets.queries import ZERO
 from apps.budgets.variance import Row
 from apps.core import metrics
 from apps.core.invariants import invariant
 from apps.core.metrics import Measure, Metric
-from apps.core.values import Period
+from apps.core.values import Period, format_number
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import Card, Contribution, View, contribute, offer_card
 from apps.reports import parts as reports
@@ -118,7 +119,8 @@ def report_part(user: Any, period: Period) -> Part:
     if found is None:
         return Part()
     plan, rows = found
-    heads = ("Department", "Original", "Revised", "Committed", "Actual", "Available", "Used")
+    heads = ("Department", "Original", "Revised", "Committed", "Actual", "Available", "Used", "Forecast")
+    forecasts = matching.forecasts(plan, user, by="department")
     table = tuple(
         (
             one.name,
@@ -128,6 +130,7 @@ def report_part(user: Any, period: Period) -> Part:
             panels.money(one.year.actual, plan.currency),
             panels.money(one.year.available, plan.currency),
             panels.percent(one.year.share_used),
+            panels.money(forecasts[one.key], plan.currency) if one.key in forecasts else NO_FORECAST,
         )
         for one in variance.grouped(rows, "department")
     )
@@ -140,10 +143,29 @@ def report_part(user: Any, period: Period) -> Part:
         for one in rows
         if one.past_tolerance
     )[:15]
-    tables = [Table(plan.name, heads, table, frozenset(range(1, 7)))] if table else []
+    tables = [Table(plan.name, heads, table, frozenset(range(1, 8)))] if table else []
+    like = _like_table(user, plan)
+    tables += [like] if like else []
     if past:
         tables.append(Table("Past tolerance", ("Line", "Variance", "Why"), past, frozenset({1})))
     return Part(tables=tuple(tables))
+
+
+def _like_table(user: Any, plan: Plan) -> Table | None:
+    """Expenses of every budget of this currency, only periods of a line that have both a budget and an actual."""
+    found = matching.matched(matching.in_force(user, currency=plan.currency), user, by="department")
+    if not found:
+        return None
+    rows = tuple(
+        (
+            one.name,
+            *(panels.money(amount, plan.currency) for amount in (one.budget, one.actual, one.variance)),
+            "—" if one.per_cent is None else f"{format_number(one.per_cent, 2, signed=True)} %",
+        )
+        for one in (*found, matching.total_of(found))
+    )
+    heads = ("Department", "Budget", "Actual", "Variance", "Of budget")
+    return Table("Like with like", heads, rows, frozenset(range(1, 5)))
 
 
 reports.contribute(reports.Source("budgets", 40, report_part, title="Budgets"))

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from apps.budgets import outlook, panels, variance
+from apps.budgets.comparepage import NO_FORECAST
 from apps.budgets.models import Account, Category, Entry, Plan
 from apps.budgets.panels import money, percent
 from apps.budgets.queries import ZERO, Standing
@@ -26,6 +27,7 @@ HEADS = (
     ("available", "Available"),
     ("used", "Used"),
 )
+FORECAST = ("forecast", "Forecast")
 
 
 def _columns(first: str, *more: tuple[str, str]) -> tuple[pm.Column, ...]:
@@ -82,15 +84,18 @@ def _verdict_cell(row: Row, plan: Plan) -> pm.Cell:
     return pm.Cell(text, "status", tone=tone, title=title)
 
 
-def groups_section(groups: list[Group], plan: Plan, by: str) -> pm.Section:
-    rows = [
-        pm.Row(group.key or "none", "", (pm.Cell(group.name), *_figures(group.original, group.year, plan)))
-        for group in groups
-    ]
+def groups_section(groups: list[Group], plan: Plan, by: str, forecasts: dict[str, Decimal]) -> pm.Section:
+    """Sums by group; without a forecast of its own a group says so, it does not say zero."""
+
+    def row(key: str, group: Group, forecast: Decimal | None) -> pm.Row:
+        told = pm.Cell(NO_FORECAST) if forecast is None else pm.Cell(money(forecast, plan.currency), "number")
+        return pm.Row(key, "", (pm.Cell(group.name), *_figures(group.original, group.year, plan), told))
+
+    rows = [row(group.key or "none", group, forecasts.get(group.key)) for group in groups]
     if groups:
         whole = variance.summed("", "All", [row for group in groups for row in group.rows])
-        rows.append(pm.Row("all", "", (pm.Cell("All"), *_figures(whole.original, whole.year, plan))))
-    table = pm.Table(_columns(by.capitalize()), tuple(rows), f"By {by}", "Nothing to sum yet.")
+        rows.append(row("all", whole, sum(forecasts.values(), ZERO) if forecasts else None))
+    table = pm.Table(_columns(by.capitalize(), FORECAST), tuple(rows), f"By {by}", "Nothing to sum yet.")
     return pm.Section(f"By {by}", table=table)
 
 
@@ -279,67 +284,3 @@ def quality_costs(rows: list[Row]) -> dict[str, Decimal]:
         if row.line.category is not None and row.line.category.quality:
             sums[row.line.category.quality] += row.to_date.actual
     return sums
-
-
-def matched_section(plan: Plan, user: Any, by: str) -> pm.Section:
-    """Only periods with both a budget and an actual, so that like is compared with like."""
-    rows, columns = [], ("budget", "actual", "variance", "share")
-    total = [ZERO, ZERO]
-    for key, name, budget, actual, count in variance.matched(plan, user, by=by):
-        total = [total[0] + budget, total[1] + actual]
-        rows.append(_matched_row(key or "none", f"{name} ({count})", budget, actual, plan))
-    if rows:
-        rows.append(_matched_row("all", "All", total[0], total[1], plan))
-    heads = (
-        pm.Column("name", by.capitalize(), wide=True),
-        *(
-            pm.Column(name, label, align="end")
-            for name, label in zip(columns, ("Budget", "Actual", "Variance", "Of budget"), strict=True)
-        ),
-    )
-    return pm.Section(
-        "Like with like",
-        note="expenses, only periods of a line that have both a budget and an actual",
-        table=pm.Table(heads, tuple(rows), "Like with like", "No period has both yet."),
-    )
-
-
-def _matched_row(key: str, name: str, budget: Decimal, actual: Decimal, plan: Plan) -> pm.Row:
-    share = cells.DASH if not budget else f"{format_number((actual - budget) * 100 / budget, 2, signed=True)} %"
-    amounts = (budget, actual, actual - budget)
-    return pm.Row(
-        key,
-        "",
-        (pm.Cell(name), *(pm.Cell(money(one, plan.currency), "number") for one in amounts), pm.Cell(share, "number")),
-    )
-
-
-def versions_section(plan: Plan, user: Any, by: str) -> pm.Section | None:
-    """Every version side by side, by the same groups."""
-    versions = list(
-        (
-            Plan.objects.visible_to(user).filter(pk=plan.family_id)
-            | Plan.objects.visible_to(user).filter(root=plan.family_id)
-        )
-        .filter(archived_at__isnull=True)
-        .order_by("pk")[:6]
-    )
-    if len(versions) < 2:
-        return None
-    sums = variance.version_sums(versions, user, by=by)
-    rows = tuple(
-        pm.Row(
-            key or "none",
-            "",
-            (
-                pm.Cell(name),
-                *(pm.Cell(money(found.get(one.pk), plan.currency), "number") for one in versions),
-            ),
-        )
-        for (key, name), found in sorted(sums.items())
-    )
-    columns = (
-        pm.Column("name", by.capitalize(), wide=True),
-        *(pm.Column(f"v{one.pk}", f"{one.get_version_kind_display()} {one.code}", align="end") for one in versions),
-    )
-    return pm.Section("Versions side by side", table=pm.Table(columns, rows, "Versions side by side"))

@@ -9,6 +9,8 @@ from apps.core.errors import Refused
 from apps.core.values import Money
 
 MOST_DIGITS = 15
+MOST_PERIODS = 120
+MOST_DAYS = 5 * 366
 
 
 def checked(amount: Decimal, currency: str, *, field: str = "amount") -> Decimal:
@@ -30,6 +32,26 @@ def ends_of(rhythm: str, starts_on: date) -> list[date]:
         return [starts_on + timedelta(weeks=sum(weeks[: number + 1]), days=-1) for number in range(12)]
     months = {"month": 1, "quarter": 3, "year": 12}[rhythm]
     return [_months_later(starts_on, number) - timedelta(days=1) for number in range(months, 13, months)]
+
+
+def own_ends(ends: list[date], starts_on: date) -> list[date]:
+    """Period ends as somebody named them: rising, none before the year begins, in a span that a budget can have."""
+    if not ends:
+        raise Refused(
+            "Name the last day of each period, such as 2026-01-29 2026-03-01.", code="ends", field="period_ends"
+        )
+    if len(ends) > MOST_PERIODS:
+        raise Refused(f"A budget has at most {MOST_PERIODS} periods.", code="ends", field="period_ends")
+    for before, after in zip([starts_on - timedelta(days=1), *ends], ends, strict=False):
+        if after <= before:
+            raise Refused(
+                f"Each period ends after the one before; {after:%Y-%m-%d} does not end after {before:%Y-%m-%d}.",
+                code="ends",
+                field="period_ends",
+            )
+    if (ends[-1] - starts_on).days > MOST_DAYS:
+        raise Refused("A budget covers at most five years.", code="ends", field="period_ends")
+    return ends
 
 
 def _months_later(day: date, months: int) -> date:

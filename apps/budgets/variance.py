@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.models import Q, Sum
 
-from apps.budgets.models import Account, Balance, Category, Entry, Line, Plan, Remark
+from apps.budgets.models import Account, Category, Entry, Line, Plan, Remark
 from apps.budgets.models.plan import period_of
 from apps.budgets.queries import ZERO, Standing, standings
 
@@ -119,10 +119,11 @@ def family_of(plan: Plan) -> Plan:
     return plan if plan.root_id is None else Plan.objects.get(pk=plan.root_id)
 
 
-def lines_of(plan: Plan, user: Any) -> list[Line]:
-    """The lines that carry the ledger of this budget, as far as the reader may see them."""
+def ledger_lines(plans: Iterable[Plan], user: Any) -> list[Line]:
+    """The lines that carry the ledger of these budgets, as far as the reader may see them."""
+    families = {one.family_id for one in plans}
     found = Line.objects.visible_to(user).filter(
-        Q(plan=plan.family_id) | Q(plan__root=plan.family_id), root__isnull=True, archived_at__isnull=True
+        Q(plan__in=families) | Q(plan__root__in=families), root__isnull=True, archived_at__isnull=True
     )
     kept = found.exclude(plan__version_kind=Plan.Version.FORECAST).select_related(
         "plan", "department", "category", "site", "owner", "plan__owner"
@@ -139,7 +140,7 @@ def current_period(plan: Plan, today: date) -> int:
 
 def report(plan: Plan, user: Any, *, through: int, kept: Callable[[Line], bool] | None = None) -> list[Row]:
     """All lines of a budget through a period."""
-    lines = [one for one in lines_of(plan, user) if kept is None or kept(one)]
+    lines = [one for one in ledger_lines([plan], user) if kept is None or kept(one)]
     keys = [one.pk for one in lines]
     year, to_date = standings(keys), standings(keys, through=through)
     remarks = _remarks(keys, through)
@@ -195,6 +196,11 @@ GROUPS: dict[str, Callable[[Line], tuple[str, str]]] = {
 }
 
 
+def of_nature(nature: str) -> Callable[[Line], bool] | None:
+    """Keeps lines of one nature; everything where none is named."""
+    return (lambda line: GROUPS["nature"](line)[0] == nature) if nature else None
+
+
 def grouped(rows: Iterable[Row], by: str) -> list[Group]:
     """Summed by department, category, site, project or nature; every sum is the sum of the rows behind it."""
     found: dict[tuple[str, str], list[Row]] = {}
@@ -212,30 +218,3 @@ def summed(key: str, name: str, rows: list[Row]) -> Group:
         year=sum((one.year for one in rows), Standing()),
         to_date=sum((one.to_date for one in rows), Standing()),
     )
-
-
-def matched(plan: Plan, user: Any, *, by: str, nature: str = "expense") -> list[tuple[str, str, Decimal, Decimal, int]]:
-    """(key, name, budget, actual, count) over periods that have both a budget and an actual, so that like meets like."""
-    lines = {one.pk: one for one in lines_of(plan, user) if GROUPS["nature"](one)[0] == nature}
-    cells: dict[tuple[int, int], dict[str, Decimal]] = {}
-    wanted = Balance.objects.filter(line_id__in=lines, account__in=[Account.APPROPRIATED, Account.ACTUAL])
-    for line_id, period, account, amount in wanted.values_list("line_id", "period", "account", "amount"):
-        cells.setdefault((line_id, period), {})[account] = amount
-    sums: dict[tuple[str, str], list[Any]] = {}
-    for (line_id, _), found in cells.items():
-        if len(found) == 2:
-            total = sums.setdefault(GROUPS[by](lines[line_id]), [ZERO, ZERO, 0])
-            total[0] -= found[Account.APPROPRIATED]
-            total[1] += found[Account.ACTUAL]
-            total[2] += 1
-    return [(key, name, *values) for (key, name), values in sorted(sums.items())]
-
-
-def version_sums(versions: list[Plan], user: Any, *, by: str) -> dict[tuple[str, str], dict[int, Decimal]]:
-    """Group → version → amount of the year as that version planned it."""
-    found: dict[tuple[str, str], dict[int, Decimal]] = {}
-    lines = Line.objects.visible_to(user).filter(plan__in=versions, archived_at__isnull=True, unplanned=False)
-    for one in lines.select_related("department", "category", "site"):
-        sums = found.setdefault(GROUPS[by](one), {})
-        sums[one.plan_id] = sums.get(one.plan_id, ZERO) + one.total
-    return found

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.budgets import panels, reportpage, variance
-from apps.budgets.models import Plan
+from apps.budgets import comparepage, matching, panels, reportpage, variance
+from apps.budgets.models import Category, Plan
 from apps.budgets.queries import ZERO
 from apps.budgets.variance import GROUPS, Row
 from apps.core.access.rights import rights_of
@@ -41,20 +41,27 @@ class ReportForm(forms.Form):
     plan = forms.ChoiceField(label="Budget", required=False)
     through = forms.ChoiceField(label="Through period", required=False)
     by = forms.ChoiceField(label="Summed by", required=False, choices=[(one, one.capitalize()) for one in GROUPS])
+    nature = forms.ChoiceField(
+        label="Nature", required=False, choices=[("all", "Everything"), *Category.Nature.choices], initial="all"
+    )
+    like = forms.ChoiceField(
+        label="Like with like",
+        required=False,
+        choices=[(one, f"By {one}") for one in matching.BY],
+        help_text="How periods with both a budget and an actual are summed",
+    )
+    years = forms.ChoiceField(
+        label="Years", required=False, choices=[("one", "This budget"), ("all", "All budgets of its currency")]
+    )
 
-    def __init__(self, *args: Any, plans: list[Plan], plan: Plan, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, plans: list[Plan], choice: Choice, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["plan"].choices = [(str(one.pk), f"{one.name} ({one.code})") for one in plans]  # type: ignore[attr-defined]
         self.fields["through"].choices = [  # type: ignore[attr-defined]
-            (str(number), f"{number} · to {end:%Y-%m-%d}") for number, end in enumerate(plan.period_ends, 1)
+            (str(number), f"{number} · to {end:%Y-%m-%d}") for number, end in enumerate(choice.plan.period_ends, 1)
         ]
-        self.initial = {"plan": str(plan.pk), "through": str(variance.current_period(plan, today)), "by": "department"}
-
-
-def budgets_in_force(user: Any) -> list[Plan]:
-    """Original versions that carry a ledger, the newest year first."""
-    rows = Plan.objects.visible_to(user).filter(~Q(state=Plan.State.DRAFT), root__isnull=True, archived_at__isnull=True)
-    return list(rows.select_related("department", "owner").order_by("-fiscal_year", "pk")[:200])
+        self.initial = {name: getattr(choice, name) for name in ("by", "like", "nature", "years")}
+        self.initial |= {"plan": str(choice.plan.pk), "through": str(choice.through)}
 
 
 def choose_plan(plans: list[Plan], wanted: str, today: date) -> Plan:
@@ -64,43 +71,72 @@ def choose_plan(plans: list[Plan], wanted: str, today: date) -> Plan:
     return asked or next(begun, plans[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the reader asked to see, with defaults for what they left out."""
+
+    plan: Plan
+    alike: list[Plan]
+    through: int
+    by: str
+    like: str
+    nature: str
+    years: str
+
+
+def chosen(params: QueryDict, plans: list[Plan], today: date) -> Choice:
+    plan = choose_plan(plans, params.get("plan", ""), today)
+    asked, by, like = (params.get(name, "") for name in ("through", "by", "like"))
+    fits = asked.isascii() and asked.isdigit() and 1 <= int(asked[:4]) <= len(plan.period_ends)
+    by = by if by in GROUPS else "department"
+    every = params.get("years") == "all"
+    nature = params.get("nature", "")
+    return Choice(
+        plan=plan,
+        alike=[one for one in plans if one.currency == plan.currency] if every else [plan],
+        through=int(asked) if fits else variance.current_period(plan, today),
+        by=by,
+        like=like if like in matching.BY else by,
+        nature=nature if nature in Category.Nature.values else "",
+        years="all" if every else "one",
+    )
+
+
 @page("budget_plan", "r")
 def budget_report(request: HttpRequest) -> HttpResponse:
-    plans = budgets_in_force(request.user)
+    plans = matching.in_force(request.user)
     if not plans:
         return render(request, "budgets/report.html", {"page": _empty(request)})
     today = timezone.now().astimezone(cells.zone_of(request.user)).date()
-    plan = choose_plan(plans, request.GET.get("plan", ""), today)
-    form = ReportForm(plans=plans, plan=plan, today=today)
-    chosen = {name: request.GET.get(name, "") for name in ("through", "by")}
-    periods = len(plan.period_ends)
-    asked = chosen["through"]
-    through = int(asked) if asked.isascii() and asked.isdigit() and 1 <= int(asked[:4]) <= periods else 0
-    through = through or variance.current_period(plan, today)
-    by = chosen["by"] if chosen["by"] in GROUPS else "department"
-    form.initial = {**form.initial, "through": str(through), "by": by}
-    rows = variance.report(plan, request.user, through=through)
-    groups = variance.grouped(rows, by)
-    sections = (
-        reportpage.groups_section(groups, plan, by),
-        reportpage.bars_section(groups, plan, by),
-        reportpage.comments_section(rows, plan),
-        reportpage.overrides_section(rows, plan),
-        reportpage.lines_section(rows, plan, through),
-        reportpage.forecast_section(rows, plan, _whole(plan, through, today)),
-        reportpage.versions_section(plan, request.user, by),
-        reportpage.quality_section(rows, plan),
-        reportpage.matched_section(plan, request.user, by),
-    )
+    choice = chosen(request.GET, plans, today)
+    plan = choice.plan
+    rows = variance.report(plan, request.user, through=choice.through, kept=variance.of_nature(choice.nature))
     shown = pm.ChartPage(
         title=f"Budget {plan.fiscal_year}",
         verdict=verdict(rows, plan),
         crumbs=(pm.Crumb("Money & results"), pm.Crumb("Budgets")),
         facts=f"{plan.name} · {len(rows)} lines · {plan.currency}",
         buttons=(pm.Button("Budget plans", reverse("list", args=["budget-plans"]), "wallet"),),
-        sections=tuple(one for one in sections if one is not None),
+        sections=tuple(one for one in _sections(request.user, choice, rows, today) if one is not None),
     )
+    form = ReportForm(plans=plans, choice=choice)
     return render(request, "budgets/report.html", {"page": shown, "form": form})
+
+
+def _sections(user: Any, choice: Choice, rows: list[Row], today: date) -> list[pm.Section | None]:
+    plan, by, nature = choice.plan, choice.by, choice.nature
+    groups = variance.grouped(rows, by)
+    return [
+        reportpage.groups_section(groups, plan, by, matching.forecasts(plan, user, by=by, nature=nature)),
+        reportpage.bars_section(groups, plan, by),
+        reportpage.comments_section(rows, plan),
+        reportpage.overrides_section(rows, plan),
+        reportpage.lines_section(rows, plan, choice.through),
+        reportpage.forecast_section(rows, plan, _whole(plan, choice.through, today)),
+        comparepage.versions_section(plan, user, by, nature),
+        reportpage.quality_section(rows, plan),
+        comparepage.matched_section(choice.alike, user, choice.like, nature or "expense"),
+    ]
 
 
 def _whole(plan: Plan, through: int, today: date) -> int:

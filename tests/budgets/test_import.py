@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from apps.budgets import queries, services, variance
+from apps.budgets import matching, queries, services
 from apps.budgets.importing import LedgerImporter
 from apps.budgets.models import Entry, Line
 from apps.core.access import scope
@@ -46,8 +46,8 @@ def test_spellings_are_mapped_once_and_both_budget_and_actual_come_in(cast: Any)
     services.add_category(code="oil", name="Oil", actor=None)
     plan = make.plan(cast)
     unknown = table([("Plant & Co", "2026-01-31", "100.50", "B", "oil")])
-    with pytest.raises(Exception, match="Map the file"):
-        importer(cast).run(unknown, dry=True)
+    told = importer(cast).run(unknown, dry=True).refused[0].problems
+    assert told == [("department", "No column is known as “department”. Map it once under mapped spellings.")]
     mapped(cast)
     rows = [("Plant & Co", "2026-01-31", "100.50", "B", "oil"), ("PLANT AND CO", "2026-02-28", "-20", "b", "OIL")]
     assert importer(cast).run(table(rows), dry=False).refused == []
@@ -59,7 +59,8 @@ def test_spellings_are_mapped_once_and_both_budget_and_actual_come_in(cast: Any)
     assert report.refused == []
     assert queries.standing(line).actual == 90
     assert Line.objects.get(plan=plan, unplanned=True).category is None
-    assert variance.matched(plan, cast.manager, by="category") == [("oil", "Oil", Decimal("100.5"), 90, 1)]
+    (like,) = matching.matched([plan], cast.manager, by="category")
+    assert (like.key, like.budget, like.actual, like.count) == ("oil", Decimal("100.5"), 90, 1)
     assert importer(cast).undo(type("Batch", (), {"effects": report.effects})()) == 2
     assert queries.standing(line).actual == 0
 

@@ -77,6 +77,7 @@ class Plan(Noun):
         WEEKS = "445", "4-4-5 weeks"
         QUARTER = "quarter", "Quarters"
         YEAR = "year", "Whole year"
+        OWN = "own", "Own dates"
 
     class Check(models.TextChoices):
         ALLOW = "allow", "Allow"
@@ -212,7 +213,7 @@ class Line(Noun):
     spread = models.CharField(max_length=7, choices=Spread.choices, default=Spread.EVEN)
     total = models.DecimalField("amount of the year", **AMOUNT, default=Decimal(0))
     weights = models.CharField(
-        max_length=400, blank=True, help_text="For each period, such as 1 1 2 1. With “as entered”: the amounts"
+        max_length=4000, blank=True, help_text="For each period, such as 1 1 2 1. With “as entered”: the amounts"
     )
     quantity = models.DecimalField(
         max_digits=20,

@@ -44,6 +44,7 @@ class Fact:
     amount: Decimal
     actual: bool
     document: str
+    root: Line | None = None  # the line that carries the ledger, where the plan is a later version
 
 
 def ancestors(departments: list[Department]) -> dict[int, list[int]]:
@@ -55,9 +56,18 @@ def ancestors(departments: list[Department]) -> dict[int, list[int]]:
     return {key: chain or [key] for key, chain in found.items()}
 
 
-def known_lines(plans: list[Plan]) -> dict[Place, Line]:
-    rows = Line.objects.filter(plan__in=plans, archived_at__isnull=True, root__isnull=True)
-    return {Place(one.plan_id, one.department_id, one.category_id, one.site_id, one.project): one for one in rows}
+def known_lines(plans: list[Plan]) -> tuple[dict[Place, Line], dict[Place, Line]]:
+    """Lines that carry a ledger, by the original plan of their family; and lines of drafts, by their own plan."""
+    by_key = {one.pk: one for one in plans}
+    ledger: dict[Place, Line] = {}
+    drafted: dict[Place, Line] = {}
+    for one in Line.plain.filter(plan__in=plans, archived_at__isnull=True):
+        plan, what = by_key[one.plan_id], (one.department_id, one.category_id, one.site_id, one.project)
+        if plan.state == Plan.State.DRAFT:
+            drafted[Place(plan.pk, *what)] = one
+        elif one.root_id is None and plan.version_kind != Plan.Version.FORECAST:
+            ledger[Place(plan.family_id, *what)] = one
+    return ledger, drafted
 
 
 def book_facts(facts: list[Fact], *, actor: Any) -> str:
@@ -105,6 +115,7 @@ def _lines(facts: list[Fact], plans: dict[int, Plan]) -> dict[Place, Line]:
                 amounts=empty,
                 weights=" ".join(["-"] * len(empty)),
                 unplanned=fact.actual,
+                root=fact.root,
                 code=f"{plan.code}-{next_number(f'line of {plan.pk}')}",
             )
         )
@@ -113,12 +124,13 @@ def _lines(facts: list[Fact], plans: dict[int, Plan]) -> dict[Place, Line]:
 
 
 def _plan_amounts(facts: list[Fact], lines: dict[Place, Line]) -> None:
-    """A draft's lines take what the file plans for each of their periods."""
+    """A draft's lines take what the file plans for each of their periods, in place of what stood there."""
     touched: dict[int, Line] = {}
+    cells: dict[tuple[int, int], Decimal] = {}
     for one in facts:
         line = lines[one.place]
         at = period_on(one.plan, one.day) - 1
-        line.amounts[at] = (line.amounts[at] or ZERO) + one.amount
+        cells[(line.pk, at)] = line.amounts[at] = cells.get((line.pk, at), ZERO) + one.amount
         touched[line.pk] = line
     for line in touched.values():
         line.spread, line.quantity, line.rate = Line.Spread.ENTERED, None, None

@@ -13,7 +13,7 @@ from apps.budgets import events, outlook
 from apps.budgets.models import Account, Category, Entry, Kind, Line, Plan, Rate
 from apps.budgets.queries import ZERO, standings
 from apps.budgets.services.books import Booking, Leg, legs_of, next_txns
-from apps.budgets.spreading import checked, ends_of, from_driver, spread_amount, weights_from
+from apps.budgets.spreading import checked, ends_of, from_driver, own_ends, spread_amount, weights_from
 from apps.core.access import scope
 from apps.core.errors import Refused
 from apps.core.records import write
@@ -87,27 +87,36 @@ def _currency(code: str, field: str = "currency") -> str:
 
 
 def draft_plan(*, actor: Any, period_ends: list[date] | None = None, **values: Any) -> Plan:
-    """The original version; its periods follow from the rhythm unless they are named."""
+    """The original version; its periods follow from the rhythm unless their ends are named."""
     values["currency"] = _currency(values.get("currency") or "EUR")
     values["starts_on"] = values.get("starts_on") or date(values["fiscal_year"], 1, 1)
     with transaction.atomic():
         plan = Plan(**values)
         plan.code = plan.code or f"B{next_number('budget_plan')}"
-        plan.period_ends = period_ends or _ends(plan)
+        plan.rhythm, plan.period_ends = _periods(plan, period_ends)
         return write.create(plan, actor=actor, fact=events.PlanDrafted)
 
 
-def _ends(plan: Plan) -> list[date]:
+def _periods(plan: Plan, named: list[date] | None) -> tuple[str, list[date]]:
+    """Rhythm and ends: those named where they differ from what the rhythm gives."""
     starts = plan.starts_on or date(plan.fiscal_year, 1, 1)
+    if plan.rhythm != Plan.Rhythm.OWN and (not named or named == _ends(plan.rhythm, starts)):
+        return plan.rhythm, _ends(plan.rhythm, starts)
+    return Plan.Rhythm.OWN, own_ends(named or [], starts)
+
+
+def _ends(rhythm: str, starts: date) -> list[date]:
     if starts.day > 28:
         raise Refused("Begin the fiscal year on one of the first 28 days of a month.", code="start", field="starts_on")
-    return ends_of(plan.rhythm, starts)
+    return ends_of(rhythm, starts)
 
 
 def change_plan(plan: Plan, *, actor: Any, version: int | None = None, **values: Any) -> Plan:
     """Approved, only the rules of its checks, its name and its owner change."""
     values["code"] = values.get("code") or plan.code
-    fixed = ("department", "fiscal_year", "starts_on", "rhythm", "currency")
+    if not values.get("period_ends") and values.get("rhythm", plan.rhythm) == plan.rhythm:
+        values["period_ends"] = plan.period_ends
+    fixed = ("department", "fiscal_year", "starts_on", "rhythm", "currency", "period_ends")
     if "currency" in values:
         values["currency"] = _currency(values["currency"])
     if "starts_on" in values:
@@ -118,7 +127,8 @@ def change_plan(plan: Plan, *, actor: Any, version: int | None = None, **values:
     with transaction.atomic():
         if moved:
             trial = Plan(**{name: values.get(name, getattr(plan, name)) for name in fixed})
-            values["period_ends"] = _ends(trial)
+            named = trial.period_ends if "period_ends" in moved or trial.rhythm == Plan.Rhythm.OWN else None
+            values["rhythm"], values["period_ends"] = _periods(trial, named)
         done = write.change(plan, values, actor=actor, fact=events.PlanChanged, version=version)
         if moved:
             for line in Line.objects.filter(plan=done, archived_at__isnull=True):
