@@ -6,12 +6,12 @@ from apps.core.events.handlers import on, on_every
 from apps.core.models import Event
 from apps.integrations import services
 from apps.integrations.events import DeliveryRepeated, RoundDue, WebhookTested
-from apps.integrations.queries import told_outside, wanted_by
+from apps.integrations.queries import WANTED, told_outside
 from apps.integrations.services.outgoing import ROUND
 
 
-def somebody_asked(event: Event) -> bool:
-    return told_outside(event.name) and bool(wanted_by(event.name))
+def somebody_asked(event: Event) -> bool | str:
+    return told_outside(event.name) and WANTED
 
 
 @on_every(name="integrations.fan_out", when=somebody_asked)

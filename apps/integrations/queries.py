@@ -14,6 +14,10 @@ from apps.core.resources.resource import of_subject
 from apps.integrations.models import Webhook, split_names
 
 PATTERN = re.compile(r"\*|[a-z_]{1,40}\.(\*|[a-z_*]{1,60})")
+# Whether `wanted_by` finds a webhook, as a condition over the row `told`.
+WANTED = r"""EXISTS (SELECT 1 FROM integrations_webhook w, regexp_split_to_table(w.patterns, '[\s,]+') one
+WHERE w.active AND w.archived_at IS NULL AND one <> ''
+AND told.name ~ ('^' || replace(replace(one, '.', '\.'), '*', '.*') || '$'))"""
 # Told by webhooks themselves, or mere machinery.
 UNTOLD = ("core.job_", "core.delivery_", "comms.notice_", "integrations.")
 

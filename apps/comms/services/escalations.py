@@ -20,6 +20,8 @@ from apps.org import queries as org
 from apps.org.models import Closure, Department, Membership
 
 AT_ONCE = 100
+NAMED_BY_POLICY = r"""EXISTS (SELECT 1 FROM comms_escalationpolicy p WHERE p.archived_at IS NULL
+AND told.name = ANY (regexp_split_to_array(p.starts_with || ' ' || p.ends_with, '[\s,]+')))"""
 
 
 def set_policy(*, actor: Any, **values: Any) -> EscalationPolicy:
@@ -169,12 +171,9 @@ def _named(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-def concerns_escalation(event: Event) -> bool:
+def concerns_escalation(event: Event) -> bool | str:
     """Whether some policy starts or ends with such facts; asked while the fact is written."""
-    if event.name.startswith(("core.", "comms.")):
-        return False
-    rows = EscalationPolicy.objects.filter(archived_at__isnull=True).values_list("starts_with", "ends_with")
-    return any(event.name in _named(f"{start} {end}") for start, end in rows)
+    return not event.name.startswith(("core.", "comms.")) and NAMED_BY_POLICY
 
 
 def follow_facts(event: Event) -> int:

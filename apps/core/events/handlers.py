@@ -11,6 +11,8 @@ from apps.core.models import Event
 from apps.core.registry import Registry
 
 Reaction = Callable[[Event], None]
+# Yes, no, or a condition in SQL over the row `told` that the database answers while it writes the event.
+Worth = Callable[[Event], bool | str]
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,8 @@ class Handler:
     slow: bool = False
     max_attempts: int = 5
     given_up: Reaction | None = None
-    # Asked inside emit(), with the emitter's eyes: whether this very event is worth a delivery. Must stay cheap.
-    when: Callable[[Event], bool] | None = None
+    # Asked inside emit(), with the emitter's eyes: whether this very event, not yet written, is worth a delivery.
+    when: Worth | None = None
 
 
 handlers: Registry[Handler] = Registry("handler")
@@ -48,9 +50,7 @@ def on(
     return declare
 
 
-def on_every(
-    *, name: str, slow: bool = False, when: Callable[[Event], bool] | None = None
-) -> Callable[[Reaction], Reaction]:
+def on_every(*, name: str, slow: bool = False, when: Worth | None = None) -> Callable[[Reaction], Reaction]:
     """React to every fact (for which `when` says yes) by its common traits only: for the commons, which know no guest."""
 
     def wants(_kind: type[Fact] | None, fact_name: str) -> bool:
