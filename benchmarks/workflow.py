@@ -69,18 +69,18 @@ def published(places: Any, manager: Any) -> Any:
 
 
 def ours(made: Any, manager: Any, count: int) -> None:
-    from django.db import transaction
+    """Each step in a transaction of its own, as workers do it."""
     from django.utils import timezone
 
     from apps.core.access import scope
     from apps.workflows.services import cases, moving
 
     for _ in range(count):
-        with transaction.atomic(), scope.system("benchmark"):
+        with scope.transacted(scope.for_system("benchmark")):
             case = cases.start_case(workflow=made, actor=manager)
         while case.is_running:
             token = case.engine["tokens"][0]["id"]
-            with transaction.atomic(), scope.system("benchmark"):
+            with scope.transacted(scope.for_system("benchmark")):
                 happening = {"kind": "done", "token": token, "values": {}}
                 case = moving.move(case.pk, happening, now=timezone.now(), actor=manager)
 

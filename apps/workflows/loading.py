@@ -18,5 +18,5 @@ def model_of(revision: Revision) -> Model:
     return _model(revision.pk, revision.sha256)
 
 
-def process_of(revision: Revision) -> Process:
-    return model_of(revision).process()
+def process_of(revision_id: int, sha256: str) -> Process:
+    return _model(revision_id, sha256).process()

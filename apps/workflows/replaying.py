@@ -24,7 +24,8 @@ def replay(case: Case) -> dict[str, Any]:
     """The state that the case's facts lead to."""
     state, before = State(), [State()]
     for event in Event.objects.filter(subject=case.subject(), name__in=NAMES).order_by("pk"):
-        process = loading.process_of(Revision.objects.get(pk=event.payload["revision_id"]))
+        revision = Revision.objects.only("sha256").get(pk=event.payload["revision_id"])
+        process = loading.process_of(revision.pk, revision.sha256)
         for happening in event.payload["happenings"]:
             now = datetime.fromisoformat(happening["at"])
             if happening["kind"] == "migrate":

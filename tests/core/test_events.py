@@ -15,12 +15,13 @@ import psycopg2.extensions
 import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 
 from apps.core.access import scope
 from apps.core.events import context, delivery
 from apps.core.events.facts import Fact
-from apps.core.events.handlers import handlers, on
-from apps.core.events.log import ChainTooDeep, emit
+from apps.core.events.handlers import handlers, on, on_every
+from apps.core.events.log import ChainTooDeep, emit, emit_many
 from apps.core.models import Delivery, Event, JobRun
 from apps.org import services as org
 from tests.factories import people
@@ -54,6 +55,16 @@ def hear(event: Event) -> None:
 @on(Echoed, name="test.hear_echo")
 def hear_echo(event: Event) -> None:
     body.get("hear_echo", lambda _: None)(event)
+
+
+def worth(event: Event) -> bool | str:
+    """No for other tests' facts; else the database says, while it writes."""
+    return event.subject.startswith("asked:") and "(told.payload ->> 'number')::int > 1 AND told.actor_id IS NULL"
+
+
+@on_every(name="test.hear_some", when=worth)
+def hear_some(event: Event) -> None:
+    body.get("hear_some", lambda _: None)(event)
 
 
 def record(event: Event) -> None:
@@ -97,6 +108,26 @@ def test_a_fact_belongs_into_the_transaction_of_its_change() -> None:
         emit(Struck(subject="thing:1"), actor=None)
         raise ZeroDivisionError
     assert not Delivery.objects.exists()
+
+
+def test_facts_of_one_change_are_written_together_in_their_order() -> None:
+    with CaptureQueriesContext(connection) as caught, system():
+        before = len(caught.captured_queries)
+        facts = [Struck(subject="asked:1", number=number, changes={"n": [0, number]}) for number in range(4)]
+        told = emit_many(facts, actor=None, after=timedelta(hours=1))
+        spent = [one["sql"].split()[0] for one in caught.captured_queries[before:]]
+    assert spent in (["EXECUTE"], ["PREPARE", "EXECUTE"])
+    with system():
+        kept = list(Event.objects.order_by("pk"))
+        assert [(one.pk, one.at, one.name, one.payload, one.changes) for one in told] == [
+            (one.pk, one.at, one.name, one.payload, one.changes) for one in kept
+        ]
+        assert [one.payload["number"] for one in kept] == [0, 1, 2, 3]
+        for handler, heard in (("test.hear", kept), ("test.hear_some", kept[2:])):
+            owed = Delivery.objects.filter(handler=handler).select_related("event").order_by("pk")
+            assert [one.event_id for one in owed] == [one.pk for one in heard]
+            assert all(one.key == "asked:1" and one.available_at > one.event.at for one in owed)
+        assert emit_many([], actor=None) == []
 
 
 def test_twenty_shuffled_deliveries_in_four_threads_have_one_effect_each() -> None:

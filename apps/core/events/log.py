@@ -13,6 +13,7 @@ from apps.core.events import context
 from apps.core.events.facts import Fact
 from apps.core.events.handlers import interested
 from apps.core.models import Event
+from apps.core.models.prepared import fetch
 
 CHANNEL = "ops_outbox"
 MAX_DEPTH = 20
@@ -21,16 +22,15 @@ RETURNED = f"id, at, xact::text, {COLUMNS}"
 # One round trip, whatever is told. Identities follow the order of the facts, and deliveries that of their events.
 # The bell wakes the relay at commit; a lost wake-up only costs its polling interval.
 WRITE = """
-NOTIFY {channel};
 WITH told AS (INSERT INTO core_event ({columns}) VALUES {facts} RETURNING {returned}),
 owed AS (
   INSERT INTO core_delivery (event_id, handler, key, slow, attempts, last_error, available_at)
-  SELECT told.id, one.handler, told.subject, one.slow, 0, '', now() + %s
+  SELECT told.id, one.handler, told.subject, one.slow, 0, '', now() + %s::interval
   FROM (SELECT *, row_number() OVER (ORDER BY id) AS n FROM told) told
   JOIN (VALUES {owed}) one (n, handler, slow, asked) ON one.n = told.n
   WHERE CASE one.asked {asked} ELSE true END
   ORDER BY told.id, one.handler)
-SELECT id, at, xact FROM told ORDER BY id
+SELECT id, at, xact, pg_notify('{channel}', '') FROM told ORDER BY id
 """
 WRITE_ONLY = "INSERT INTO core_event ({columns}) VALUES {facts} RETURNING {returned}"
 
@@ -57,11 +57,9 @@ def emit_many(told: Sequence[Fact], *, actor: Any, after: timedelta | None = Non
     if around.depth > MAX_DEPTH:
         raise ChainTooDeep(f"{told[0].fact_name} would be effect number {around.depth} of one cause.")
     written = [_event(fact, actor, around) for fact in told]
-    with connection.cursor() as cursor:
-        cursor.execute(*_statement(told, written, after))
-        for event, (key, at, xact, *_) in zip(written, cursor.fetchall(), strict=True):
-            event.pk, event.at, event.xact = key, at, xact
-            event._state.adding, event._state.db = False, connection.alias
+    for event, (key, at, xact, *_) in zip(written, fetch(*_statement(told, written, after)), strict=True):
+        event.pk, event.at, event.xact = key, at, xact
+        event._state.adding, event._state.db = False, connection.alias
     return written
 
 
@@ -93,7 +91,7 @@ def _statement(told: Sequence[Fact], written: list[Event], after: timedelta | No
                 owed += [number, one.name, one.slow, condition]
     if not owed:
         return WRITE_ONLY.format(**parts), values
-    parts |= {"channel": CHANNEL, "owed": ", ".join(["(%s,%s,%s,%s)"] * (len(owed) // 4))}
+    parts |= {"channel": CHANNEL, "owed": ", ".join(["(%s::int,%s,%s::bool,%s::int)"] * (len(owed) // 4))}
     parts["asked"] = " ".join(f"WHEN {number} THEN {text}" for text, number in asked.items()) or "WHEN -1 THEN false"
     return WRITE.format(**parts), [*values, after or timedelta(), *owed]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 ROOT = 1
@@ -53,6 +53,19 @@ class Wait:
     seconds: int = 0
 
 
+def _plain(one: Token | Scope | Wait) -> dict[str, Any]:
+    """Its fields, in their order; nothing in them is shared with it."""
+    return {name: _copied(getattr(one, name)) for name in one.__slots__}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_copied(one) for one in value]
+    return value
+
+
 @dataclass(slots=True)
 class State:
     status: str = RUNNING
@@ -73,9 +86,9 @@ class State:
             "status": self.status,
             "outcome": self.outcome,
             "next": self.next,
-            "tokens": [asdict(one) for one in self.tokens.values()],
-            "scopes": [asdict(one) for one in self.scopes.values()],
-            "waits": [asdict(one) for one in self.waits.values()],
+            "tokens": [_plain(one) for one in self.tokens.values()],
+            "scopes": [_plain(one) for one in self.scopes.values()],
+            "waits": [_plain(one) for one in self.waits.values()],
         }
 
     @classmethod

@@ -23,7 +23,7 @@ from apps.workflows.events import cases as events
 from apps.workflows.failpoints import failpoint
 from apps.workflows.models import Case, Revision, Step, Wait, Workflow
 from apps.workflows.publishing import field_data
-from apps.workflows.services import moving, working
+from apps.workflows.services import moving, rows, working
 
 DEEPEST = 20
 
@@ -62,8 +62,8 @@ def start_case(
         case.code = case.code or next_code()
         write.create(case, actor=actor, fact=events.CaseStarted, workflow=workflow.code, revision_id=revision.pk)
         happening = {"kind": "start", "node": node, "values": _start_values(revision, node, given)}
-        done = moving.run(case, [happening], now=at, actor=actor)
-        moving.tell(done)
+        held = rows.Held(case, revision.sha256, workflow.code)
+        moving.carry(held, [happening], now=at, actor=actor)
     return case
 
 
@@ -77,7 +77,7 @@ def _check_place(department: Department, person: User | None) -> None:
 
 def start_fields(revision: Revision, node: str = "") -> list[Field]:
     """What the start form of a version asks for."""
-    starts = loading.process_of(revision).body.starts()
+    starts = loading.process_of(revision.pk, revision.sha256).body.starts()
     plain = [one for one in starts if (one.id == node if node else one.event_kind == "none")]
     return [field for one in plain for field in one.work.form]
 
@@ -213,12 +213,13 @@ def _again(found: Wait, now: datetime) -> None:
 
 def run_service(case_id: int, token: int, *, now: datetime, actor: Any) -> None:
     """Runs a service task's action and moves on, in one transaction: never the one without the other."""
-    case: Case = Case.objects.select_for_update(of=("self",)).select_related("revision", "responsible").get(pk=case_id)
+    held = rows.hold(case_id)
+    case = held.case
     state = State.of(case.engine)
     here = state.tokens.get(token)
     if here is None or here.state != "active" or not case.is_running:
         return
-    process = loading.process_of(case.revision)
+    process = loading.process_of(case.revision_id, held.sha256)
     node = process.nodes[here.node]
     happening: dict[str, Any]
     try:

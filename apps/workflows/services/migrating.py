@@ -49,11 +49,13 @@ def target_of(workflow: Workflow, number: int | None) -> Revision:
 def preview(workflow: Workflow, *, number: int | None = None, most: int = 0) -> Iterator[Verdict]:
     """Every running case of another version, with whether it can go on with this one and why not."""
     revision = target_of(workflow, number)
-    new = loading.process_of(revision)
+    new = loading.process_of(revision.pk, revision.sha256)
     cases = Case.objects.filter(workflow=workflow, state=Case.State.RUNNING).exclude(revision=revision)
     cases = cases.select_related("revision").order_by("id")
     for case in cases[:most] if most else cases.iterator(chunk_size=500):
-        yield Verdict(case, obstacle(loading.process_of(case.revision), new, State.of(case.engine)))
+        yield Verdict(
+            case, obstacle(loading.process_of(case.revision_id, case.revision.sha256), new, State.of(case.engine))
+        )
 
 
 def ask_migration(workflow: Workflow, *, number: int | None = None, actor: Any) -> Workflow:
@@ -99,8 +101,8 @@ def migrate_case(case_id: int, revision: Revision, *, actor: Any, now: datetime)
         if not case.is_running or case.revision_id == revision.pk:
             return ""
         state = State.of(case.engine)
-        new = loading.process_of(revision)
-        reason = obstacle(loading.process_of(case.revision), new, state)
+        new = loading.process_of(revision.pk, revision.sha256)
+        reason = obstacle(loading.process_of(case.revision_id, case.revision.sha256), new, state)
         if reason:
             return f"{case.code}: {reason}"
         before, old = case.engine, case.revision_id

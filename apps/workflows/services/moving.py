@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from apps.core.errors import Refused
 from apps.core.events import context
 from apps.core.events.facts import Fact
-from apps.core.events.log import emit
+from apps.core.events.log import emit_many
 from apps.core.models import plain
 from apps.workflows import loading
 from apps.workflows.bpmn.model import Node, Process
@@ -24,7 +23,7 @@ from apps.workflows.engine.state import State
 from apps.workflows.events import cases as events
 from apps.workflows.failpoints import failpoint
 from apps.workflows.models import Case, Step
-from apps.workflows.services import waiting, working
+from apps.workflows.services import rows, waiting, working
 
 SHORT_CHAIN = 8
 MOST_MOVES = 20_000
@@ -40,8 +39,9 @@ class Move:
     now: datetime
     actor: Any
     queue: deque[dict[str, Any]]
+    workflow: str
     happenings: list[dict[str, Any]] = field(default_factory=list)
-    made: dict[int, Step] = field(default_factory=dict)
+    steps: rows.Steps = field(default_factory=rows.Steps)
     known: dict[int, Step] = field(default_factory=dict)
     entered: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Move:
 
     def step(self, token: int) -> Step | None:
         """The row of a token: made in this move, or read once."""
-        found = self.made.get(token) or self.known.get(token)
+        found = self.steps.made.get(token) or self.known.get(token)
         if found is None:
             found = Step.objects.filter(case=self.case, token=token).first()
             if found is not None:
@@ -72,53 +72,54 @@ def constants(case: Case) -> dict[str, Any]:
 
 def move(case_id: int, *happenings: Mapping[str, Any], now: datetime, actor: Any) -> Case:
     """The case after these happenings. One that comes too late changes nothing."""
-    with transaction.atomic():
-        case: Case = (
-            Case.objects.select_for_update(of=("self",))
-            .select_related("revision", "department", "workflow")
-            .get(pk=case_id)
-        )
-        if not case.is_running:
-            return case
-        done = run(case, [dict(one) for one in happenings], now=now, actor=actor)
+    # Whoever catches a refusal of a move keeps a savepoint of their own; most do not, so none is paid for here.
+    with transaction.atomic(savepoint=False):
+        held = rows.hold(case_id)
+        if not held.case.is_running:
+            return held.case
+        carry(held, [dict(one) for one in happenings], now=now, actor=actor)
+    return held.case
+
+
+def carry(held: rows.Held, happenings: list[dict[str, Any]], *, now: datetime, actor: Any) -> None:
+    """Lets the engine work, tells what came of it, and writes where the case stands now."""
+    done = _run(held, happenings, now=now, actor=actor)
+    if done.happenings:
         failpoint("before_telling")
-        if done.happenings:
-            tell(done)
-    return case
+        _tell(done)
+        _save(done)
 
 
-def run(case: Case, happenings: list[dict[str, Any]], *, now: datetime, actor: Any) -> Move:
-    """Lets the engine work through the happenings and what they ask for at once, and writes rows, but tells nothing."""
+def _run(held: rows.Held, happenings: list[dict[str, Any]], *, now: datetime, actor: Any) -> Move:
+    """Works through the happenings and what they ask for at once."""
+    case = held.case
     state = State.of(case.engine) if case.engine else State()
-    process = loading.process_of(case.revision)
-    done = Move(case, process, state, now, actor, deque(happenings))
-    given = constants(case)
+    process = loading.process_of(case.revision_id, held.sha256)
+    done = Move(case, process, state, now, actor, deque(happenings), held.workflow)
+    given, plainly = constants(case), done.state.plain()
     while done.queue:
         happening = {**done.queue.popleft(), "at": now.isoformat()}
-        before = done.state.plain()
+        before = plainly
         done.state, effects = advance(process, done.state, happening, now=now, constants=given)
-        if done.state.plain() == before:
+        plainly = done.state.plain()
+        if plainly == before:
             continue
         done.happenings.append(plain(happening))
         for effect in effects:
             EFFECTS[type(effect)](done, effect)
         if case.moves + len(done.happenings) > MOST_MOVES:
             raise Refused(f"{case.code} has moved {MOST_MOVES} times; its workflow goes in circles.", code="circle")
-    _save(done)
     return done
 
 
-def tell(done: Move) -> None:
+def _tell(done: Move) -> None:
     """The move itself and then what it asks others for. Long chains of causes are cut at the start of the case."""
     deep = context.current().depth > SHORT_CHAIN and done.case.began_with
     around = {"cause_id": done.case.began_with, "depth": SHORT_CHAIN} if deep else {}
     with context.entered(**around):
-        told = emit(_moved(done), actor=done.actor)
-        if done.case.began_with is None:
-            done.case.began_with = told.pk
-            Case.objects.filter(pk=done.case.pk).update(began_with=told.pk)
-        for fact in done.facts:
-            emit(fact, actor=done.actor)
+        told = emit_many([_moved(done), *done.facts], actor=done.actor)
+    if done.case.began_with is None:
+        done.case.began_with = told[0].pk
 
 
 def _moved(done: Move) -> Fact:
@@ -126,7 +127,7 @@ def _moved(done: Move) -> Fact:
         subject=done.case.subject(),
         departments=done.departments,
         title=str(done.case)[:200],
-        workflow=done.case.workflow.code,
+        workflow=done.workflow,
         revision_id=done.case.revision_id,
         happenings=done.happenings,
         entered=done.entered,
@@ -137,22 +138,12 @@ def _moved(done: Move) -> Fact:
 def _save(done: Move) -> None:
     case = done.case
     failpoint("before_saving")
-    Step.objects.bulk_create(done.made.values())
     case.engine = done.state.plain()
     case.moves += len(done.happenings)
     case.state, case.outcome = done.state.status, done.state.outcome[:120]
     case.stuck = sum(token.state == "stuck" for token in done.state.tokens.values())
     case.finished_at = None if case.is_running else done.now
-    Case.objects.filter(pk=case.pk).update(
-        engine=case.engine,
-        moves=case.moves,
-        state=case.state,
-        outcome=case.outcome,
-        stuck=case.stuck,
-        finished_at=case.finished_at,
-        version=F("version") + 1,
-    )
-    case.version += 1
+    rows.save(case, done.steps, now=done.now)
     failpoint("after_saving")
 
 
@@ -162,7 +153,7 @@ def _save(done: Move) -> None:
 def _entered(done: Move, effect: did.Entered) -> None:
     node = done.process.nodes[effect.node]
     done.entered.append(effect.node)
-    done.made[effect.token] = Step(
+    done.steps.made[effect.token] = Step(
         case=done.case,
         department_id=done.case.department_id,
         token=effect.token,
@@ -176,12 +167,12 @@ def _entered(done: Move, effect: did.Entered) -> None:
 
 def _left(done: Move, effect: did.Left) -> None:
     done.left.append(effect.node)
-    state = Step.State.DONE if effect.how == "done" else Step.State.CANCELLED
-    made = done.made.get(effect.token)
+    state = Step.State.DONE.value if effect.how == "done" else Step.State.CANCELLED.value
+    made = done.steps.made.get(effect.token)
     if made is not None:
         made.left_at, made.state = done.now, state
     else:
-        Step.objects.filter(case=done.case, token=effect.token).update(left_at=done.now, state=state)
+        done.steps.left[effect.token] = state
 
 
 def _stopped(done: Move, effect: did.Stopped) -> None:
@@ -201,7 +192,7 @@ def _stopped(done: Move, effect: did.Stopped) -> None:
 
 def _keep(done: Move, step: Step, *columns: str) -> None:
     """Rows made in this move are written at its end."""
-    if step.token not in done.made:
+    if step.token not in done.steps.made:
         Step.objects.filter(pk=step.pk).update(**{name: getattr(step, name) for name in columns})
 
 
@@ -274,7 +265,7 @@ def _ended(done: Move, effect: did.Ended) -> None:
         events.CaseEnded,
         title=str(case)[:200],
         case_id=case.pk,
-        workflow=case.workflow.code,
+        workflow=done.workflow,
         state=effect.status,
         outcome=effect.outcome,
         values=plain(done.state.values),
