@@ -339,6 +339,7 @@ SPECTACULAR_SETTINGS = {
         "RfqStateEnum": "apps.procurement.models.Rfq.State",
         "OrderStateEnum": "apps.procurement.models.Order.State",
         "ReceiptStateEnum": "apps.procurement.models.Receipt.State",
+        "InvoiceKindEnum": "apps.procurement.models.Invoice.Kind",
         "InvoiceStateEnum": "apps.procurement.models.Invoice.State",
         "ScanKindEnum": "apps.strategy.models.ScanItem.Kind",
     },

@@ -156,6 +156,35 @@ def _under_way(demo: Demo, made: list[Supplier]) -> None:
         )
     _wish(demo, "Torque wrench for line 2", [{"text": "Torque wrench 40 Nm", "quantity": "1", "price": "310"}])
     _late_and_dear(demo, made)
+    _credited(demo, made[1])
+
+
+def _credited(demo: Demo, supplier: Supplier) -> None:
+    """Paid in full, some of it sent back, and the supplier's credit note for it."""
+    people, today = demo.made["people"], timezone.localdate()
+    order = _placed(demo, supplier, [_line(1, 100, today - timedelta(days=8))], today - timedelta(days=18))
+    receipt = services.receive_goods(
+        order=order, received_on=today - timedelta(days=9), delivery_note="L-7781", actor=people["demo.opr"]
+    )
+    price = Decimal(order.lines[0]["price"])
+
+    def enter(kind: str, number: str, quantity: int, days: int) -> None:
+        services.enter_invoice(
+            kind=kind,
+            supplier=supplier,
+            number=number,
+            department=order.department,
+            currency=order.currency,
+            order=order,
+            invoiced_on=today - timedelta(days=days),
+            amount=price * quantity,
+            lines=[{"line": 1, "quantity": str(quantity), "price": str(price)}],
+            actor=people["demo.buy"],
+        )
+
+    enter("invoice", "44120", 100, 7)
+    services.return_goods(receipt, line=1, quantity=Decimal(12), reason="Burrs", actor=people["demo.opr"])
+    enter("credit", "CN-512", 12, 2)
 
 
 def _late_and_dear(demo: Demo, made: list[Supplier]) -> None:

@@ -79,6 +79,11 @@ class OrderDrafted(Recorded, name="procurement.order_drafted", sentence="Order d
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderBroughtIn(Recorded, name="procurement.order_brought_in", sentence="Order brought in", icon="file-up"):
+    """An order of another system came in by file."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderChanged(Changed, name="procurement.order_changed", sentence="Order changed"):
     """A draft was changed or an order put away."""
 
@@ -119,6 +124,11 @@ class GoodsReceived(Recorded, name="procurement.goods_received", sentence="Goods
     order_id: int
     supplier_id: int
     rejected: str = "0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptBroughtIn(Recorded, name="procurement.receipt_brought_in", sentence="Receipt brought in", icon="file-up"):
+    """A delivery of an order of another system came in by file; no stock was moved."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,10 +52,13 @@ ORDER_FIELDS = (
     "ordered_on",
     "deliver_to",
     "terms",
+    "tax",
+    "freight",
     "code",
 )
 RECEIPT_FIELDS = ("order", "place", "received_on", "delivery_note", "code")
 INVOICE_FIELDS = (
+    "kind",
     "supplier",
     "number",
     "department",

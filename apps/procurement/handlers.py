@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from django.contrib.auth import get_user_model
+
 from apps.core.access import scope
 from apps.core.events.handlers import on
 from apps.core.models import Event
+from apps.inventory.events import ProposalChanged
+from apps.inventory.models import Proposal
 from apps.procurement import events, services
 from apps.procurement.models import Invoice, Order
 from apps.work.events import ApprovalDecided
@@ -24,6 +28,18 @@ def apply_decision(event: Event) -> None:
         approved=event.payload["outcome"] == Approval.State.APPROVED,
         reason=refusal.note if refusal else "",
     )
+
+
+@on(ProposalChanged, name="procurement.ask_for_proposal")
+def ask_for_proposal(event: Event) -> None:
+    """Whoever accepts what planning proposes asks for it; approval and budget follow their usual way."""
+    if event.payload["state"] != Proposal.State.ACCEPTED:
+        return
+    with scope.system("a proposal was accepted"):
+        proposal = Proposal.objects.filter(pk=int(event.subject.partition(":")[2])).first()
+        person = get_user_model().objects.filter(pk=event.actor_id).first() if event.actor_id else None
+        if proposal is not None and person is not None:
+            services.requisition_for(proposal, actor=person)
 
 
 @on(events.GoodsReceived, name="procurement.match_waiting")

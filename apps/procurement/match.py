@@ -16,6 +16,7 @@ class Outcome(StrEnum):
     MISSING = "missing receipt"
     OVER = "over"
     NO_ORDER = "no order"
+    NOT_RETURNED = "not returned"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class LineState:
     @property
     def billable(self) -> Decimal:
         return max(self.accepted - self.invoiced, Decimal(0))
+
+    @property
+    def creditable(self) -> Decimal:
+        """Invoiced and not kept: it went back, or never came."""
+        return max(self.invoiced - self.accepted, Decimal(0))
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,36 @@ def match_line(state: LineState | None, claim: Claim, *, price: Tolerance, over_
         outcome = Outcome.VARIANCE
         reason = f"price {_n(claim.price)}, ordered at {_n(state.price)}"
     return Verdict(claim, outcome, price_variance, max(quantity_variance, Decimal(0)), reason)
+
+
+def match_credit(state: LineState | None, claim: Claim, *, price: Tolerance) -> Verdict:
+    """A credit note gives back what was invoiced and not kept, at no less than its price within tolerance."""
+    if state is None:
+        return Verdict(claim, Outcome.NO_ORDER, reason="no such order line")
+    short = (state.price - claim.price) * claim.quantity
+    beyond = max(claim.quantity - state.creditable, Decimal(0)) * state.price
+    outcome, reason = Outcome.MATCHED, ""
+    if beyond:
+        outcome = Outcome.NOT_RETURNED
+        reason = f"{_n(claim.quantity)} credited, {_n(state.creditable)} invoiced and not kept"
+    elif not price.allows(short, state.price * claim.quantity):
+        outcome = Outcome.VARIANCE
+        reason = f"credited at {_n(claim.price)}, ordered at {_n(state.price)}"
+    return Verdict(claim, outcome, -short, beyond, reason)
+
+
+def match_credits(
+    claims: Iterable[Claim], states: dict[tuple[str, int], LineState], *, price: Tolerance
+) -> list[Verdict]:
+    """All lines of a credit note, each taking from what the ones before it left."""
+    left = dict(states)
+    verdicts = []
+    for claim in claims:
+        state = left.get(claim.key)
+        verdicts.append(match_credit(state, claim, price=price))
+        if state is not None:
+            left[claim.key] = replace(state, invoiced=state.invoiced - claim.quantity)
+    return verdicts
 
 
 def match_invoice(

@@ -183,11 +183,29 @@ def order_lines(record: Order, user: Any) -> pm.Section:
         pm.Column("due", "Due"),
         *(pm.Column(one.lower(), one, align="end") for one in PROGRESS),
     )
-    note = f"{money(record.total, record.currency)}, revision {record.revision}"
-    if record.split_with:
-        note += f", counted together with {', '.join(record.split_with)}"
-    receive = _receive_button(record, user)
+    receive, note = _receive_button(record, user), _order_note(record, done)
     return pm.Section("Lines", note=note, table=pm.Table(heads, tuple(rows), "Lines", "No line yet."), button=receive)
+
+
+def _order_note(record: Order, done: dict[int, queries.Progress]) -> str:
+    words = [f"{money(record.total, record.currency)}, revision {record.revision}"]
+    if record.due != record.total:
+        words.append(f"{money(record.due, record.currency)} with tax and freight")
+    owed = _credit_owed(record, done)
+    if owed:
+        words.append(f"credit of {money(owed, record.currency)} expected")
+    if record.split_with:
+        words.append(f"counted together with {', '.join(record.split_with)}")
+    return ", ".join(words)
+
+
+def _credit_owed(record: Order, done: dict[int, queries.Progress]) -> Decimal:
+    """Invoiced and not kept: what a credit note has to give back."""
+    prices = by_number(record.lines)
+    return sum(
+        (max(one.invoiced - one.accepted, Decimal(0)) * number(prices[key], "price") for key, one in done.items()),
+        Decimal(0),
+    )
 
 
 def _receive_button(record: Order, user: Any) -> pm.Button | None:

@@ -80,6 +80,24 @@ def agreed_price(supplier: Supplier, part: str, quantity: Decimal, *, on: date, 
     return price_at(agreed_prices(supplier, on=on, currency=currency), part, quantity)
 
 
+def cheapest(part: str, quantity: Decimal, *, on: date, currency: str) -> tuple[Supplier, Decimal] | None:
+    """The supplier with the lowest agreed price for this quantity on the day."""
+    lists = PriceList.objects.filter(
+        archived_at__isnull=True,
+        currency=currency,
+        valid_from__lte=on,
+        lines__contains=[{"part": part}],
+        supplier__state=Supplier.State.ACTIVE,
+        supplier__archived_at__isnull=True,
+    ).select_related("supplier")
+    found = []
+    for supplier in {one.supplier for one in lists if one.holds_on(on)}:
+        price = agreed_price(supplier, part, quantity, on=on, currency=currency)
+        if price is not None:
+            found.append((supplier, price))
+    return min(found, key=lambda one: (one[1], one[0].pk), default=None)
+
+
 def ordered_of(requisition: Requisition) -> dict[int, Decimal]:
     """Quantity per requisition line in orders that live."""
     found: dict[int, Decimal] = {}

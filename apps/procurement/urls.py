@@ -1,10 +1,12 @@
-"""Addresses of the order on paper and of the scorecards."""
+"""Addresses of the order on paper, of the scorecards and of spend."""
 
 from django.urls import path
 
-from apps.procurement import views
+from apps.procurement import api, views, views_spend
 
 urlpatterns = [
     path("purchase-orders/<int:key>/pdf/", views.order_pdf, name="order_pdf"),
+    path("purchase-orders/spend/", views_spend.supplier_spend, name="supplier_spend"),
     path("suppliers/scorecards/", views.supplier_scores, name="supplier_scores"),
 ]
+api_urlpatterns = [path("purchase-orders/spend/", api.SpendEndpoint.as_view(), name="api-purchase-spend")]

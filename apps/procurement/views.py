@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.core.access.rights import rights_of
 from apps.core.pdf.rendering import render as render_pdf
@@ -56,6 +57,13 @@ def order_pdf(request: HttpRequest, key: int) -> HttpResponse:
     )
 
 
+def _charges(order: Order) -> list[tuple[str, str]]:
+    """Tax and freight with what the order comes to, where they are known."""
+    known = [(str(_("Tax")), order.tax), (str(_("Freight")), order.freight)]
+    rows = [(label, panels.money(amount, order.currency)) for label, amount in known if amount]
+    return [*rows, (str(_("Total")), panels.money(order.due, order.currency))] if rows else []
+
+
 def _order_html(order: Order, user: Any) -> str:
     lines = [
         {
@@ -72,7 +80,7 @@ def _order_html(order: Order, user: Any) -> str:
         "site": order.department.name,
         "as_of": cells.when(timezone.now(), cells.zone_of(user))[1],
         "report_id": order.code,
-        "klass": "order" if order.state == Order.State.PLACED else "not an order",
+        "klass": "order" if order.state in {Order.State.PLACED, Order.State.CLOSED} else "not an order",
         "lang": "en",
         "paper": "a4",
     }
@@ -81,6 +89,7 @@ def _order_html(order: Order, user: Any) -> str:
         "order": order,
         "lines": lines,
         "total": panels.money(order.total, order.currency),
+        "charges": _charges(order),
         "watermark": ""
         if order.state in {Order.State.PLACED, Order.State.CLOSED}
         else order.get_state_display().upper(),

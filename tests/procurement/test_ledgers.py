@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
+from django.db import connections, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from apps.budgets import queries as budget_queries
 from apps.budgets import services as budgets
 from apps.budgets.models import Commitment, Plan
+from apps.core.access import scope
 from apps.core.errors import Refused
+from apps.core.models import Event
 from apps.inventory import queries as stock_queries
 from apps.inventory import services as inventory
 from apps.inventory.models import Lot
 from apps.inventory.supply import open_supply
-from apps.procurement import queries, services
-from apps.procurement.models import Order
+from apps.procurement import handlers, queries, services
+from apps.procurement.models import Order, Requisition
+from apps.procurement.services.orders import decide_order
+from tests.factories import people
 from tests.factories.procurement import placed, supplier
 from tests.procurement.conftest import decide
 from tests.procurement.test_story import invoice, refused
@@ -107,6 +114,119 @@ def test_money_is_set_aside_bound_spent_and_freed(cast: Any) -> None:
     assert held(order) == (0, 0, 44)
 
 
+def test_a_cancelled_order_sets_the_money_of_its_requisition_aside_again(cast: Any) -> None:
+    plan_line(cast, "1000")
+    buyer = cast.by_role["BUY"]
+    need = services.write_requisition(title="Grease", department=cast.company.line, lines=[LINE], actor=cast.worker)
+    services.submit_requisition(need, actor=cast.worker)
+    decide(need, cast.manager)
+    services.order_requisition(need, supplier=supplier(), actor=buyer)
+    order = Order.objects.get(requisition=need)
+    services.submit_order(order, actor=buyer)
+    decide(order, cast.manager)
+    assert (held(need), held(order)) == ((0, 0, 0), (0, 100, 0))
+    services.cancel_order(order, reason="They cannot deliver", actor=buyer)
+    need.refresh_from_db()
+    assert (need.state, held(need), held(order)) == ("approved", (100, 0, 0), (0, 0, 0))
+
+
+def test_a_refused_revision_keeps_what_was_bound(cast: Any) -> None:
+    plan_line(cast, "1000")
+    order = placed(cast.company.line, cast.by_role["BUY"], lines=[LINE])
+    assert held(order) == (0, 100, 0)
+    more = [{**order.lines[0], "quantity": "20"}]
+    services.revise_order(order, lines=more, reason="More is needed", actor=cast.by_role["BUY"])
+    order.refresh_from_db()
+    assert (order.state, held(order)) == ("waiting", (0, 100, 0))
+    decide(order, cast.manager, cast.by_role["DPM"], answer="no", note="Too much for this year")
+    assert (order.state, order.total, order.revision, held(order)) == ("placed", D(100), 1, (0, 100, 0))
+
+
+def test_a_credit_note_gives_the_money_back(cast: Any) -> None:
+    """Invoiced, sent back, credited: the order is open for those goods again, and its money is bound again."""
+    line = plan_line(cast, "1000")
+    order = placed(cast.company.line, lines=[LINE])
+    receipt = services.receive_goods(order=order, lines=[{"line": 1, "quantity": "10"}], actor=None)
+    assert invoice(order, [{"line": 1, "quantity": "10", "price": "10"}]).state == "matched"
+    early = invoice(order, [{"line": 1, "quantity": "3", "price": "10"}], "CN-1", kind="credit")
+    assert (early.state, early.verdicts[0]["outcome"]) == ("blocked", "not returned")
+    refused("not_releasable", services.release_invoice, early, reason="By phone", actor=cast.manager)
+    services.return_goods(receipt, line=1, quantity=D(3), reason="Rancid", actor=None)
+    early.refresh_from_db()
+    credited = services.match_again(early, actor=None)
+    assert (credited.state, held(order)) == ("matched", (0, 30, 100))
+    assert Commitment.objects.get(document=credited.subject()).spent == -30
+    assert budget_queries.standing(line).actual == 70
+    assert budget_queries.standing(line).available == 900
+    assert queries.progress(order)[1].invoiced == 7
+    short = invoice(order, [{"line": 1, "quantity": "1", "price": "10"}], "CN-2", kind="credit")
+    assert short.verdicts[0]["outcome"] == "not returned", "it was credited already"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_orders_race_for_money_that_pays_three() -> None:
+    with transaction.atomic(), scope.system("a test"):
+        cast = people.cast()
+        people.grant(cast.by_role["BUY"], "BUY", cast.company.root)
+        line = plan_line(cast, "350")
+        made = [
+            services.draft_order(supplier=supplier(), department=cast.company.line, lines=[LINE], actor=None)
+            for _ in range(8)
+        ]
+        Order.objects.filter(pk__in=[one.pk for one in made]).update(state=Order.State.WAITING)
+    start = threading.Barrier(8)
+
+    def approve(key: int) -> None:
+        try:
+            start.wait()
+            with transaction.atomic(), scope.system("an approval"):
+                decide_order(Order.objects.get(pk=key), approved=True, reason="", actor=None)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=approve, args=(one.pk,)) for one in made]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    with transaction.atomic(), scope.system("a test"):
+        states = sorted(Order.objects.filter(pk__in=[one.pk for one in made]).values_list("state", flat=True))
+        assert states == ["placed"] * 3 + ["rejected"] * 5
+        assert budget_queries.standing(line).available == 50
+
+
+def test_an_accepted_proposal_is_asked_for_once(cast: Any, shelf: Any) -> None:
+    item, place, _ = shelf
+    plan_line(cast, "100")
+    seller = supplier(name="Cheap seals")
+    for price, who in (("5", supplier()), ("4", seller)):
+        services.agree_prices(
+            supplier=who,
+            title="Seals",
+            valid_from=date(2026, 1, 1),
+            lines=[{"part": "SEAL-24", "price": price}],
+            actor=None,
+        )
+    policy = inventory.set_policy(
+        item=item,
+        location=place,
+        method="sQ",
+        reorder_point=D(10),
+        order_quantity=D(20),
+        actor=None,
+    )
+    (proposal,) = inventory.propose_orders(today=timezone.localdate(), actor=None)
+    inventory.accept_proposal(proposal, actor=cast.by_role["OPM"])
+    told = Event.objects.filter(name="inventory.proposal_changed").latest("pk")
+    for _ in "ab":
+        handlers.ask_for_proposal(told)
+    wish = Requisition.objects.get(code=f"R-{proposal.code}")
+    assert (wish.state, wish.supplier, wish.total, wish.requested_by) == ("waiting", seller, D(80), cast.by_role["OPM"])
+    assert open_supply([(item.pk, place.pk)]) == {(item.pk, place.pk): D(20)}
+    assert inventory.propose_orders(today=timezone.localdate(), actor=None) == []
+    assert policy.item_id == item.pk
+
+
 def test_a_block_needs_an_override_by_the_right_person(cast: Any) -> None:
     plan_line(cast, "50")
     buyer = cast.by_role["BUY"]
@@ -136,7 +256,9 @@ def test_who_loses_the_last_money_is_refused_at_placing(cast: Any) -> None:
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["receive", "return", "invoice", "reverse"]), st.integers(1, 7)), min_size=1, max_size=12
+    st.tuples(st.sampled_from(["receive", "return", "invoice", "reverse", "credit"]), st.integers(1, 7)),
+    min_size=1,
+    max_size=12,
 )
 
 
@@ -156,6 +278,8 @@ def test_quantities_hold_and_closing_leaves_nothing_bound(cast: Any, steps: list
                 )
             elif step == "invoice":
                 invoice(order, [{"line": 1, "quantity": str(size), "price": "10"}], f"N{place}")
+            elif step == "credit":
+                invoice(order, [{"line": 1, "quantity": str(size), "price": "10"}], f"C{place}", kind="credit")
             elif receipts and step == "return":
                 receipts[-1] = services.return_goods(receipts[-1], line=1, quantity=D(size), reason="Bad", actor=None)
             elif receipts:

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.procurement.match import Claim, LineState, Outcome, Tolerance, match_invoice, match_line
+from apps.procurement.match import (
+    Claim,
+    LineState,
+    Outcome,
+    Tolerance,
+    match_credit,
+    match_credits,
+    match_invoice,
+    match_line,
+)
 
 KEY = ("PO1", 1)
 TWO_PERCENT = Tolerance(D(2), D(50))
@@ -86,3 +95,32 @@ def test_what_matches_never_exceeds_what_was_accepted(parts: list[D], accepted: 
             break
         matched += one.claim.quantity
     assert matched <= accepted
+
+
+@pytest.mark.parametrize(
+    ("invoiced", "accepted", "quantity", "price", "outcome"),
+    [
+        ("10", "7", "3", "4", Outcome.MATCHED),
+        ("10", "7", "2", "4.5", Outcome.MATCHED),  # gives back more: fine
+        ("10", "7", "3", "3.95", Outcome.MATCHED),  # 5 cents short, within 2 %
+        ("10", "7", "3", "3", Outcome.VARIANCE),
+        ("10", "7", "4", "4", Outcome.NOT_RETURNED),
+        ("10", "10", "1", "4", Outcome.NOT_RETURNED),
+        ("5", "10", "1", "4", Outcome.NOT_RETURNED),
+    ],
+)
+def test_a_credit_gives_back_what_was_invoiced_and_not_kept(
+    invoiced: str, accepted: str, quantity: str, price: str, outcome: Outcome
+) -> None:
+    state = LineState(D(10), D(4), D(accepted), D(invoiced))
+    tolerance = Tolerance(D(2), D(50))
+    assert match_credit(state, Claim(("PO1", 1), D(quantity), D(price)), price=tolerance).outcome == outcome
+    assert match_credit(None, Claim(("PO1", 1), D(1), D(4)), price=tolerance).outcome == Outcome.NO_ORDER
+
+
+def test_two_credit_lines_share_what_went_back() -> None:
+    states = {("PO1", 1): LineState(D(10), D(4), D(7), D(10))}
+    claims = [Claim(("PO1", 1), D(2), D(4)), Claim(("PO1", 1), D(2), D(4))]
+    found = match_credits(claims, states, price=Tolerance())
+    assert [one.outcome for one in found] == [Outcome.MATCHED, Outcome.NOT_RETURNED]
+    assert found[1].quantity_variance == 4

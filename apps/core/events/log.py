@@ -17,6 +17,7 @@ from apps.core.models.prepared import fetch
 
 CHANNEL = "ops_outbox"
 MAX_DEPTH = 20
+AT_ONCE = 250  # facts per statement: a statement carries 65 535 values at most
 COLUMNS = "name, subject, actor_id, token_id, departments, payload, changes, cause_id, request_id"
 RETURNED = f"id, at, xact::text, {COLUMNS}"
 # One round trip, whatever is told. Identities follow the order of the facts, and deliveries that of their events.
@@ -48,7 +49,7 @@ def emit(fact: Fact, *, actor: Any, after: timedelta | None = None) -> Event:
 
 
 def emit_many(told: Sequence[Fact], *, actor: Any, after: timedelta | None = None) -> list[Event]:
-    """Record facts of one change, in their order, in one round trip."""
+    """Record facts of one change, in their order, in one round trip (a whole file in a few)."""
     if not told:
         return []
     if not connection.in_atomic_block:
@@ -57,10 +58,15 @@ def emit_many(told: Sequence[Fact], *, actor: Any, after: timedelta | None = Non
     if around.depth > MAX_DEPTH:
         raise ChainTooDeep(f"{told[0].fact_name} would be effect number {around.depth} of one cause.")
     written = [_event(fact, actor, around) for fact in told]
+    for first in range(0, len(told), AT_ONCE):
+        _write(told[first : first + AT_ONCE], written[first : first + AT_ONCE], after)
+    return written
+
+
+def _write(told: Sequence[Fact], written: list[Event], after: timedelta | None) -> None:
     for event, (key, at, xact, *_) in zip(written, fetch(*_statement(told, written, after)), strict=True):
         event.pk, event.at, event.xact = key, at, xact
         event._state.adding, event._state.db = False, connection.alias
-    return written
 
 
 def _event(fact: Fact, actor: Any, around: context.Context) -> Event:

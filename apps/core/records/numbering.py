@@ -7,12 +7,18 @@ from django.db import connection
 
 def next_number(name: str) -> int:
     """The next whole number of this series; a rollback gives it back."""
+    return next_numbers(name, 1)[0]
+
+
+def next_numbers(name: str, count: int) -> range:
+    """The next `count` numbers of this series at once."""
     if not connection.in_atomic_block:
         raise RuntimeError("next_number() belongs inside the transaction of the document it numbers.")
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO core_counter (name, value) VALUES (%s, 1)"
-            " ON CONFLICT (name) DO UPDATE SET value = core_counter.value + 1 RETURNING value",
-            [name],
+            "INSERT INTO core_counter (name, value) VALUES (%s, %s)"
+            " ON CONFLICT (name) DO UPDATE SET value = core_counter.value + EXCLUDED.value RETURNING value",
+            [name, count],
         )
-        return int(cursor.fetchone()[0])
+        last = int(cursor.fetchone()[0])
+    return range(last - count + 1, last + 1)

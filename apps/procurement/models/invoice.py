@@ -19,7 +19,11 @@ from apps.procurement.models.supplier import Supplier
 
 
 class Invoice(Noun):
-    """One invoice; `verdicts` keeps what the match said about each line."""
+    """One invoice or credit note, amounts of both above zero; `verdicts` keeps what the match said about each line."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", "Invoice"
+        CREDIT = "credit", "Credit note"
 
     class State(models.TextChoices):
         MATCHED = "matched", "To pay"
@@ -31,6 +35,7 @@ class Invoice(Noun):
     ACCESS_ROW: ClassVar[str] = "purchase_order"
 
     code = models.CharField(max_length=20, unique=True, blank=True, help_text="Empty: the next number, such as SI12")
+    kind = models.CharField(max_length=7, choices=Kind.choices, default=Kind.INVOICE)
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="invoices")
     number = models.CharField("supplier's number", max_length=60)
     number_key = models.CharField(max_length=60, editable=False)

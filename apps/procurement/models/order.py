@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -63,6 +64,17 @@ class Order(Noun):
     deliver_to = models.CharField("deliver to", max_length=160, blank=True)
     terms = models.TextField(blank=True)
     lines = models.JSONField(default=list, blank=True)
+    tax = models.DecimalField(
+        max_digits=18, decimal_places=4, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
+    )
+    freight = models.DecimalField(
+        max_digits=18,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="Shown on the order and in what it comes to; the budget binds the lines",
+    )
     state = models.CharField(max_length=9, choices=State.choices, default=State.DRAFT, editable=False)
     revision = models.PositiveSmallIntegerField(default=1, editable=False)
     # What was approved last: a change that costs more is approved again, a refused one goes back to these.
@@ -93,6 +105,11 @@ class Order(Noun):
     @property
     def total(self) -> Decimal:
         return worth(self.lines)
+
+    @property
+    def due(self) -> Decimal:
+        """The lines with tax and freight."""
+        return self.total + (self.tax or 0) + (self.freight or 0)
 
 
 class Flow(models.Model):

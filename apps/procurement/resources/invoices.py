@@ -18,10 +18,14 @@ class InvoiceResource(Resource):
     path = "supplier-invoices"
     label, plural, icon = "Supplier invoice", "Supplier invoices", "receipt"
     nav = ("Operate", 34)
-    help = "Invoices matched line by line against order and goods. What does not match is blocked and never paid by itself."
+    help = (
+        "Invoices and credit notes matched line by line against order and goods. "
+        "What does not match is blocked and never paid by itself."
+    )
     columns = (
         Column("code", "No.", sort="code"),
         Column("number", "Their number", sort="number"),
+        Column("kind", "Kind", value=lambda one: one.get_kind_display(), sort="kind"),
         Column("supplier", "Supplier", sort="supplier__name"),
         Column("state", "State", "status", value=panels.invoice_state, sort="state"),
         Column("reason", "Why"),
@@ -32,7 +36,7 @@ class InvoiceResource(Resource):
         Column("due_on", "Due", "date", sort="due_on"),
         Column("department", "Department", sort="department__code"),
     )
-    filters = ("state", "supplier", "department", "order", "invoiced_on", "due_on")
+    filters = ("state", "kind", "supplier", "department", "order", "invoiced_on", "due_on")
     search = ("code", "number", "reason", "supplier__name")
     fields = (*forms.INVOICE_FIELDS, "lines")
     import_key = ("code",)
@@ -95,7 +99,7 @@ class InvoiceResource(Resource):
     )
 
     def title(self, record: Any) -> str:
-        return f"Invoice {record.number} of {record.supplier.name}"
+        return f"{record.get_kind_display()} {record.number} of {record.supplier.name}"
 
     def status(self, record: Any) -> tuple[str, str] | None:
         return super().status(record) or panels.invoice_state(record)

@@ -8,6 +8,7 @@ from apps.core.actions.action import Action
 from apps.core.actions.shelf import shelf
 from apps.core.resources.resource import Column, Panel, Resource, Tab, register
 from apps.procurement import chain, events, forms, panels, services
+from apps.procurement.importing import OrderImporter
 from apps.procurement.models import Order, Receipt
 from apps.procurement.resources.buying import in_state
 
@@ -34,6 +35,7 @@ class OrderResource(Resource):
     search = ("code", "terms", "deliver_to", "supplier__name")
     fields = (*forms.ORDER_FIELDS, "lines")
     import_key = ("code",)
+    importer = OrderImporter
     tabs = (
         Tab("placed", "Placed", "state=placed"),
         Tab("waiting", "Waiting", "state=waiting"),

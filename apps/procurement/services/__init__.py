@@ -20,6 +20,7 @@ from apps.procurement.services.orders import (
     revise_order,
     submit_order,
 )
+from apps.procurement.services.proposals import requisition_for
 from apps.procurement.services.receipts import receive_goods, return_goods, reverse_receipt
 from apps.procurement.services.requisitions import (
     archive_requisition,
@@ -80,6 +81,7 @@ __all__ = [
     "record_quotation",
     "reject_invoice",
     "release_invoice",
+    "requisition_for",
     "restore_invoice",
     "restore_order",
     "restore_prices",

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from apps.budgets import queries as budget_queries
@@ -50,6 +51,30 @@ def reserve(requisition: Requisition, *, override: str, actor: Any) -> None:
 def release(record: Requisition | Order, *, actor: Any) -> None:
     """Whatever the document still holds comes free."""
     budgets.release_funds(document=record.subject(), actor=actor)
+
+
+def set_aside_again(order: Order, *, actor: Any) -> None:
+    """A cancelled order's part of the requisition is wanted still; what the budget no longer bears waits for its order."""
+    wish, aside = order.requisition, _set_aside(order)
+    if wish is None or not aside:
+        return
+    on = timezone.localdate()
+    line = line_of(wish, on)
+    if line is None:
+        return
+    try:
+        with transaction.atomic():
+            budgets.reserve_funds(
+                line=line,
+                amount=aside,
+                on=on,
+                document=wish.subject(),
+                actor=actor,
+                override="",
+                currency=wish.currency,
+            )
+    except Refused:
+        return
 
 
 def check(order: Order, *, override: str, actor: Any) -> None:
@@ -152,3 +177,22 @@ def spend(invoice: Invoice, orders: dict[str, Order], *, actor: Any) -> None:
             actor=actor,
             currency=order.currency,
         )
+
+
+def give_back(invoice: Invoice, orders: dict[str, Order], *, actor: Any) -> None:
+    """A credit note lowers what was spent; an order that is still open binds what it will cost again."""
+    for code, order in orders.items():
+        line = line_of(order, order.ordered_on or invoice.invoiced_on)
+        amount = worth(one for one in invoice.lines if one.get("order") == code)
+        if line is None or not amount:
+            continue
+        budgets.spend_funds(
+            line=line,
+            amount=-amount,
+            on=invoice.invoiced_on,
+            document=invoice.subject(),
+            actor=actor,
+            currency=order.currency,
+        )
+        if order.state == Order.State.PLACED:
+            encumber(order, actor=actor)

@@ -15,13 +15,15 @@ from apps.core.records import write
 from apps.core.records.numbering import next_number
 from apps.procurement import events, queries
 from apps.procurement.lines import INVOICE, by_number, check_lines, number, worth
-from apps.procurement.match import Claim, LineState, Outcome, Tolerance, Verdict, match_invoice
+from apps.procurement.match import Claim, LineState, Outcome, Tolerance, Verdict, match_credits, match_invoice
 from apps.procurement.models import Flow, Invoice, Order
 from apps.procurement.services import funds
 from apps.procurement.services.common import check_currency, locked
 
 State = Invoice.State
 CENT = Decimal("0.01")
+# Nobody may release these: something else has to be put right first.
+HARD = {Outcome.NO_ORDER, Outcome.OVER, Outcome.MISSING, Outcome.NOT_RETURNED}
 
 
 def enter_invoice(*, actor: Any, **values: Any) -> Invoice:
@@ -143,6 +145,8 @@ def _verdicts(invoice: Invoice, orders: dict[str, Order]) -> list[Verdict]:
         for one in invoice.lines
     ]
     tolerance = Tolerance(invoice.supplier.price_percent, invoice.supplier.price_amount)
+    if invoice.kind == Invoice.Kind.CREDIT:
+        return match_credits(claims, states, price=tolerance)
     return match_invoice(claims, states, price=tolerance, over_percent=invoice.supplier.over_percent)
 
 
@@ -161,12 +165,18 @@ def _book(invoice: Invoice, actor: Any) -> Invoice:
     """A payable invoice uses up the goods it pays for."""
     if invoice.state in {State.MATCHED, State.RELEASED}:
         orders = _orders(invoice)
-        funds.spend(invoice, orders, actor=actor)
-        Flow.objects.bulk_create(_flows(invoice, orders))
+        flows = list(_flows(invoice, orders))
+        if invoice.kind == Invoice.Kind.CREDIT:
+            Flow.objects.bulk_create(flows)
+            funds.give_back(invoice, orders, actor=actor)
+        else:
+            funds.spend(invoice, orders, actor=actor)
+            Flow.objects.bulk_create(flows)
     return invoice
 
 
 def _flows(invoice: Invoice, orders: dict[str, Order]) -> Iterable[Flow]:
+    sign = -1 if invoice.kind == Invoice.Kind.CREDIT else 1
     for line in invoice.lines:
         order = orders[line["order"]]
         yield Flow(
@@ -174,7 +184,7 @@ def _flows(invoice: Invoice, orders: dict[str, Order]) -> Iterable[Flow]:
             line=int(line["line"]),
             department=order.department,
             kind=Flow.Kind.INVOICED,
-            quantity=number(line, "quantity"),
+            quantity=sign * number(line, "quantity"),
             price=number(line, "price"),
             day=invoice.invoiced_on,
             document=invoice.subject(),
@@ -204,7 +214,7 @@ def release_invoice(invoice: Invoice, *, reason: str, actor: Any) -> Invoice:
         trial = _copy(found)
         _judge(trial)
         problem = _whole(trial, _orders(trial))
-        hard = [one for one in trial.verdicts if one["outcome"] in {Outcome.NO_ORDER, Outcome.OVER, Outcome.MISSING}]
+        hard = [one for one in trial.verdicts if one["outcome"] in HARD]
         if problem or hard:
             raise Refused(
                 f"This cannot be released: {problem or hard[0]['outcome'] + ', ' + hard[0]['reason']}. "

@@ -265,9 +265,12 @@ def cancel_order(order: Order, *, reason: str, actor: Any) -> Order:
             raise Refused("Goods or invoices came in. Close the order instead.", code="delivered")
         withdraw_questions(found)
         funds.release(found, actor=actor)
+        placed = found.state == State.PLACED
         moved = _move(found, State.CANCELLED, actor=actor, reason=reason)
         if moved.requisition:
             mark_ordered(moved.requisition, actor=actor)
+            if placed:
+                funds.set_aside_again(moved, actor=actor)
         return moved
 
 
