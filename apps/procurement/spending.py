@@ -21,7 +21,7 @@ GROUPS = ("supplier", "part", "category", "department", "state", "month")
 COUNTED = (Order.State.PLACED, Order.State.CLOSED)
 KEYS = {
     "supplier": "o.supplier_id::text",
-    "part": "coalesce(l->>'part', '')",
+    "part": "coalesce(nullif(l->>'part', ''), l->>'text')",
     "category": "o.category",
     "department": "o.department_id::text",
     "state": "o.state",

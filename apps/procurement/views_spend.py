@@ -80,6 +80,7 @@ def asked(data: dict[str, Any]) -> dict[str, Any]:
 def supplier_spend(request: HttpRequest) -> HttpResponse:
     form = SpendForm(request.GET or None)
     wanted = asked(form.cleaned_data if form.is_bound and form.is_valid() else {})
+    form.initial = {"start": wanted["start"], "until": wanted["end"] - timedelta(days=1), "by": wanted["by"]}
     found = spending.analysis(**wanted)
     shown = pm.ChartPage(
         title="Spend",

@@ -129,6 +129,7 @@ MAKERS: dict[str, Maker] = {
         _invoice,
         lambda c, d, a: {
             "supplier": supplier().pk,
+            "kind": "invoice",
             "number": f"N-{number():05d}",
             "department": d.pk,
             "invoiced_on": "2026-02-02",
