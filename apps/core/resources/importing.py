@@ -145,6 +145,8 @@ class RowImporter:
         full = {name: self._current(existing, name) for name in update.form.base_fields} | {
             name: value for name, value in data.items() if name in update.form.base_fields
         }
+        if not update.when(existing) and self._says_the_same(update, existing, full):
+            return "same"
         before = {name: plain(getattr(existing, name)) for name in full if hasattr(existing, name)}
         version = existing.version
         changed = self._perform(update, full, existing)
@@ -152,6 +154,14 @@ class RowImporter:
             return "same"
         report.effects.append({"changed": changed.pk, "version": changed.version, "before": before})
         return "changed"
+
+    def _says_the_same(self, update: Action, existing: Any, full: dict[str, Any]) -> bool:
+        """A row may repeat a record that its state no longer lets anybody change."""
+        form = update.form(full, None, actor=self.actor, record=existing)
+        if not form.is_valid():
+            return False
+        pairs = [(getattr(existing, name, None), value) for name, value in form.cleaned_data.items()]
+        return all(now == value or plain(now) == plain(value) for now, value in pairs)
 
     def _current(self, record: Any, name: str) -> Any:
         value = getattr(record, name, None)
