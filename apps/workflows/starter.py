@@ -87,6 +87,57 @@ STARTER: tuple[tuple[str, str, str, dict[str, str], dict[str, Any], list[dict[st
         },
         [_task(title="Late: {record.title}", assignee="{record.owner}", about="{record.subject}")],
     ),
+    (
+        "invoice-blocked",
+        "A blocked invoice goes to the buyers",
+        "It does not match order and goods; they clear it or send it back.",
+        _fact("procurement.invoice_entered", "supplier_invoice"),
+        {"all": [{"field": "record.state", "op": "is", "value": "blocked"}]},
+        [
+            _task(
+                title="Clear invoice {record.number}",
+                description="{record.reason}",
+                role="BUY",
+                about="{record.subject}",
+                sla_minutes="960",
+            )
+        ],
+    ),
+    (
+        "goods-rejected",
+        "Rejected goods are inspected",
+        "A delivery with rejected goods waits apart until quality has looked.",
+        _fact("procurement.goods_received", "goods_receipt"),
+        {"none": [{"field": "fact.rejected", "op": "is", "value": "0"}]},
+        [
+            _task(
+                title="Inspect rejected goods of {record.code}", role="QAI", about="{record.subject}", sla_minutes="480"
+            )
+        ],
+    ),
+    (
+        "stock-proposed",
+        "Proposed orders are decided",
+        "Planning proposes, buyers accept or dismiss; an accepted one asks for itself.",
+        _fact("inventory.proposal_made", "stock_proposal"),
+        {"all": []},
+        [
+            _task(
+                title="Order {record.item.name}, or not",
+                description="{record.arithmetic}",
+                role="BUY",
+                about="{record.subject}",
+            )
+        ],
+    ),
+    (
+        "budget-overridden",
+        "An overridden budget check is looked at",
+        "Somebody committed more than a line had, with a reason. The operations manager decides what gives.",
+        _fact("budgets.check_overridden", "budget_entry"),
+        {"all": []},
+        [_task(title="Over budget: {record.line.code}", description="{fact.reason}", role="OPM", about="{record.subject}")],
+    ),
 )
 
 
