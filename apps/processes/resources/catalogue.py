@@ -83,7 +83,7 @@ class PracticeResource(Resource):
     )
     filters = ("state", "department", "process", "author")
     search = ("code", "title", "problem", "way", "result", "tags")
-    fields = forms.PRACTICE_FIELDS
+    fields = (*forms.PRACTICE_FIELDS, "state")
     import_key = ("code",)
     changed_fact = events.PracticeChanged
     panels = (Panel("adoptions", panels.adoptions_panel),)

@@ -34,7 +34,7 @@ class RequisitionResource(Resource):
     )
     filters = ("state", "department", "requested_by", "supplier", "needed_on")
     search = ("code", "title", "reason")
-    fields = (*forms.REQUISITION_FIELDS, "lines")
+    fields = (*forms.REQUISITION_FIELDS, "lines", "total", "state", "requested_by", "note")
     import_key = ("code",)
     tabs = (
         Tab("waiting", "Waiting", "state=waiting"),
@@ -120,7 +120,7 @@ class RfqResource(Resource):
     )
     filters = ("state", "department", "requisition", "buyer", "answer_by")
     search = ("code", "title", "terms")
-    fields = (*forms.RFQ_FIELDS, "lines")
+    fields = (*forms.RFQ_FIELDS, "lines", "state", "sent_at", "buyer")
     import_key = ("code",)
     tabs = (Tab("sent", "Open", "state=sent"), Tab("draft", "Drafts", "state=draft"))
     changed_fact = events.RfqChanged

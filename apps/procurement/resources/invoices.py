@@ -38,7 +38,7 @@ class InvoiceResource(Resource):
     )
     filters = ("state", "kind", "supplier", "department", "order", "invoiced_on", "due_on")
     search = ("code", "number", "reason", "supplier__name")
-    fields = (*forms.INVOICE_FIELDS, "lines")
+    fields = (*forms.INVOICE_FIELDS, "lines", "state", "reason", "verdicts", "blocked_at", "entered_by")
     import_key = ("code",)
     tabs = (Tab("exceptions", "Exceptions", "state=blocked"), Tab("pay", "To pay", "state=matched"))
     changed_fact = events.InvoiceChanged

@@ -33,7 +33,21 @@ class OrderResource(Resource):
     )
     filters = ("state", "supplier", "department", "requisition", "buyer", "ordered_on", "category")
     search = ("code", "terms", "deliver_to", "supplier__name")
-    fields = (*forms.ORDER_FIELDS, "lines")
+    fields = (
+        *forms.ORDER_FIELDS,
+        "lines",
+        "total",
+        "due",
+        "rate",
+        "state",
+        "revision",
+        "rfq",
+        "buyer",
+        "split_with",
+        "override",
+        "override_by",
+        "note",
+    )
     import_key = ("code",)
     importer = OrderImporter
     tabs = (
@@ -133,7 +147,7 @@ class ReceiptResource(Resource):
     )
     filters = ("state", "order", "department", "received_on")
     search = ("code", "delivery_note")
-    fields = (*forms.RECEIPT_FIELDS, "lines")
+    fields = (*forms.RECEIPT_FIELDS, "lines", "department", "state", "returned", "received_by")
     changed_fact = events.ReceiptChanged
     panels = (
         Panel("lines", panels.receipt_lines),

@@ -35,7 +35,7 @@ class ApprovalResource(Resource):
     )
     filters = ("state", "department", "requested_by", "policy", "about", "created_at")
     search = ("code", "title", "reason")
-    fields = (*forms.APPROVAL_FIELDS, "requested_by", "decided_at")
+    fields = (*forms.APPROVAL_FIELDS, "state", "requested_by", "decided_at")
     tabs = (Tab("waiting", "Waiting", "state=pending"), Tab("approved", "Approved", "state=approved"))
     changed_fact = events.ApprovalDecided
     panels = (Panel("steps", panels.steps_panel), Panel("about", panels.about_panel))

@@ -40,7 +40,21 @@ class TaskResource(Resource):
     )
     filters = ("state", "priority", "assignee", "role", "team", "department", "due_at", "about")
     search = ("code", "title", "description")
-    fields = ("code", *forms.TASK_FIELDS, "checklist", "form", "breaches_at", "done_at")
+    fields = (
+        "code",
+        *forms.TASK_FIELDS,
+        "checklist",
+        "form",
+        "state",
+        "hold_reason",
+        "opened_by",
+        "started_at",
+        "breaches_at",
+        "breached_at",
+        "done_at",
+        "done_by",
+        "done_for",
+    )
     import_key = ("code",)
     order = "-id"
     tabs = (
