@@ -16,7 +16,7 @@ from apps.core.errors import Refused
 from apps.core.resources.resource import resources
 from apps.procurement import spending
 from apps.procurement.models import Order
-from apps.procurement.views_spend import SpendForm, asked
+from apps.procurement.views_spend import PeriodForm, SpendForm, asked
 
 EXACT = serializers.CharField(help_text="Exact decimal")
 ROW: dict[str, Any] = {
@@ -27,6 +27,14 @@ ROW: dict[str, Any] = {
     "lines": serializers.IntegerField(),
 } | dict.fromkeys(("worth", "share", "cumulative", "ordered", "received", "rejected"), EXACT)
 RATE = serializers.CharField(allow_null=True, help_text="Rejected of received; null without deliveries")
+
+
+def understood(form: PeriodForm) -> dict[str, Any]:
+    """The parameters as values, or a refusal that names the one at fault."""
+    if not form.is_valid():
+        name, messages = next(iter(form.errors.items()))
+        raise Refused(str(messages[0]), code="bad_filter", field=name)
+    return form.cleaned_data
 
 
 class SpendEndpoint(Endpoint):
@@ -93,11 +101,7 @@ class SpendEndpoint(Endpoint):
     def get(self, request: Request) -> Response:
         params = request.query_params.copy()
         params.setlist("state", [one for one in params.get("state", "").split(",") if one])
-        form = SpendForm(params)
-        if not form.is_valid():
-            name, messages = next(iter(form.errors.items()))
-            raise Refused(str(messages[0]), code="bad_filter", field=name)
-        wanted = asked(form.cleaned_data)
+        wanted = asked(understood(SpendForm(params)))
         found = spending.analysis(**wanted)
         return Response(
             {

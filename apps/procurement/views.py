@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from apps.core.web.navigation import NavPage, add_page
 from apps.procurement import panels, queries
 from apps.procurement.lines import number
 from apps.procurement.models import Order, Supplier
+from apps.procurement.views_spend import PeriodForm, period_of
 
 add_page(
     NavPage(
@@ -99,8 +101,10 @@ def _order_html(order: Order, user: Any) -> str:
 
 @page("supplier", "r")
 def supplier_scores(request: HttpRequest) -> HttpResponse:
-    """All suppliers by points over the last twelve months, with spend; those without activity have no score."""
-    start, end = queries.last_year(timezone.localdate())
+    """All suppliers with points and spend of a period; those without activity have no score."""
+    form = PeriodForm(request.GET or None)
+    start, end = period_of(form.cleaned_data if form.is_bound and form.is_valid() else {})
+    form.initial = {"start": start, "until": end - timedelta(days=1)}
     scores, spend = queries.scorecards(start, end), queries.spend(start, end)
     suppliers = Supplier.objects.visible_to(request.user).filter(archived_at__isnull=True)
     ranked = sorted(suppliers, key=lambda one: (-spend.get(one.pk, 0), one.name))[:200]
@@ -122,7 +126,10 @@ def supplier_scores(request: HttpRequest) -> HttpResponse:
     shown = pm.OverviewPage(
         title="Supplier scorecards",
         crumbs=(pm.Crumb("Suppliers", reverse("list", args=["suppliers"])), pm.Crumb("Scorecards")),
-        facts="Last twelve months. Few lines lean on the average of all suppliers and are marked.",
+        facts=(
+            f"{start:%Y-%m-%d} to {end - timedelta(days=1):%Y-%m-%d}. "
+            "Few lines lean on the average of all suppliers and are marked."
+        ),
         sections=(
             pm.Section(
                 "Suppliers by spend",
@@ -132,7 +139,8 @@ def supplier_scores(request: HttpRequest) -> HttpResponse:
         ),
         needs_empty="",
     )
-    return render(request, "procurement/scores.html", {"page": shown})
+    status = 422 if form.errors else 200
+    return render(request, "procurement/scores.html", {"page": shown, "form": form}, status=status)
 
 
 def _score_row(supplier: Supplier, score: Any, spend: Any) -> pm.Row:

@@ -39,13 +39,24 @@ add_page(
 )
 
 
-class SpendForm(forms.Form):
-    """What is summed; the same words as in the API."""
+class PeriodForm(forms.Form):
+    """Which orders count; the same words as in the API."""
 
     start = forms.DateField(required=False, label="Ordered from", widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(
         required=False, label="Ordered until", widget=forms.DateInput(attrs={"type": "date"}), help_text="The last day"
     )
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        if found.get("start") and found.get("until") and found["start"] > found["until"]:
+            self.add_error("until", "The last day comes before the first.")
+        return found
+
+
+class SpendForm(PeriodForm):
+    """And how they are summed."""
+
     by = forms.ChoiceField(
         required=False, label="Summed by", choices=[(one, one.capitalize()) for one in spending.GROUPS]
     )
@@ -57,20 +68,21 @@ class SpendForm(forms.Form):
         help_text="None ticked: placed and closed orders",
     )
 
-    def clean(self) -> dict[str, Any]:
-        found: dict[str, Any] = super().clean() or {}
-        if found.get("start") and found.get("until") and found["start"] > found["until"]:
-            self.add_error("until", "The last day comes before the first.")
-        return found
+
+def period_of(data: dict[str, Any]) -> tuple[date, date]:
+    """First day and the day after the last: the last twelve months unless something else is said."""
+    start, end = queries.last_year(timezone.localdate())
+    until: date | None = data.get("until")
+    first: date | None = data.get("start")
+    return first or (start if until is None else date(1900, 1, 1)), end if until is None else until + timedelta(days=1)
 
 
 def asked(data: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of the analysis: twelve months, by supplier, placed and closed, unless something else is said."""
-    start, end = queries.last_year(timezone.localdate())
-    until: date | None = data.get("until")
+    """Arguments of the analysis: by supplier, placed and closed, unless something else is said."""
+    start, end = period_of(data)
     return {
-        "start": data.get("start") or (start if until is None else date(1900, 1, 1)),
-        "end": end if until is None else until + timedelta(days=1),
+        "start": start,
+        "end": end,
         "by": data.get("by") or "supplier",
         "states": data.get("state") or list(spending.COUNTED),
     }
