@@ -24,6 +24,11 @@ from apps.procurement.views_spend import PeriodForm, period_of
 
 MAYBE = serializers.CharField(allow_null=True, help_text="Exact decimal; null where nothing was counted")
 QUANTITIES = ("ordered", "received", "rejected", "returned", "invoiced", "outstanding")
+PROGRESS: dict[str, Any] = {
+    "line": serializers.IntegerField(),
+    "part": serializers.CharField(),
+    "price": EXACT,
+} | dict.fromkeys(QUANTITIES, EXACT)
 FIGURES = ("points", "otif", "otif_shrunk", "ppm", "price_variance", "response_days")
 
 
@@ -38,8 +43,7 @@ class ProgressEndpoint(Endpoint):
         tags=["Operate"],
         responses=inline_serializer(
             "OrderProgress",
-            {"line": serializers.IntegerField(), "part": serializers.CharField(), "price": EXACT}
-            | dict.fromkeys(QUANTITIES, EXACT),
+            PROGRESS,
             many=True,
         ),
         examples=[

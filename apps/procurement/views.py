@@ -99,6 +99,22 @@ def _order_html(order: Order, user: Any) -> str:
     return render_to_string("procurement/order.html", context)
 
 
+SCORES = (
+    "Spend",
+    "Points",
+    "On time in full",
+    "Rejected, per million",
+    "Price against order",
+    "Days to answer",
+    "Lines",
+)
+SCORE_HEADS = (
+    pm.Column("name", "Supplier", wide=True, phone="title"),
+    *(pm.Column(one.lower(), one, align="end") for one in SCORES),
+    pm.Column("note", "Note"),
+)
+
+
 @page("supplier", "r")
 def supplier_scores(request: HttpRequest) -> HttpResponse:
     """All suppliers with points and spend of a period; those without activity have no score."""
@@ -109,20 +125,6 @@ def supplier_scores(request: HttpRequest) -> HttpResponse:
     suppliers = Supplier.objects.visible_to(request.user).filter(archived_at__isnull=True)
     ranked = sorted(suppliers, key=lambda one: (-spend.get(one.pk, 0), one.name))[:200]
     rows = tuple(_score_row(one, scores.get(one.pk), spend.get(one.pk)) for one in ranked)
-    ends = (
-        "Spend",
-        "Points",
-        "On time in full",
-        "Rejected, per million",
-        "Price against order",
-        "Days to answer",
-        "Lines",
-    )
-    heads = (
-        pm.Column("name", "Supplier", wide=True, phone="title"),
-        *(pm.Column(one.lower(), one, align="end") for one in ends),
-        pm.Column("note", "Note"),
-    )
     shown = pm.OverviewPage(
         title="Supplier scorecards",
         crumbs=(pm.Crumb("Suppliers", reverse("list", args=["suppliers"])), pm.Crumb("Scorecards")),
@@ -133,7 +135,7 @@ def supplier_scores(request: HttpRequest) -> HttpResponse:
         sections=(
             pm.Section(
                 "Suppliers by spend",
-                table=pm.Table(heads, rows, "Suppliers by spend", "No supplier yet."),
+                table=pm.Table(SCORE_HEADS, rows, "Suppliers by spend", "No supplier yet."),
                 button=pm.Button("All suppliers", reverse("list", args=["suppliers"]), "truck"),
             ),
         ),

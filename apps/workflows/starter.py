@@ -136,7 +136,14 @@ STARTER: tuple[tuple[str, str, str, dict[str, str], dict[str, Any], list[dict[st
         "Somebody committed more than a line had, with a reason. The operations manager decides what gives.",
         _fact("budgets.check_overridden", "budget_entry"),
         {"all": []},
-        [_task(title="Over budget: {record.line.code}", description="{fact.reason}", role="OPM", about="{record.subject}")],
+        [
+            _task(
+                title="Over budget: {record.line.code}",
+                description="{fact.reason}",
+                role="OPM",
+                about="{record.subject}",
+            )
+        ],
     ),
 )
 

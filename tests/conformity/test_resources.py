@@ -230,6 +230,8 @@ def facts_since(last: int) -> list[Event]:
         return list(Event.objects.filter(pk__gt=last).order_by("pk"))
 
 
-@pytest.mark.parametrize("resource", [one for one in resources if hasattr(one.model, "state")], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "resource", [one for one in resources if hasattr(one.model, "state")], ids=lambda one: one.name
+)
 def test_programs_read_the_state_that_people_see(resource: Resource) -> None:
     assert "state" in resource.fields

@@ -82,7 +82,19 @@ class RevisionResource(Resource):
     )
     filters = ("state", "document", "department", "author", "effective_on")
     search = ("code", "change", "scope")
-    fields = ("document", *forms.REVISION_FIELDS, "steps", "code", "number", "state", "author", "sha256", "approved_at", "effective_at", "obsolete_at")
+    fields = (
+        "document",
+        *forms.REVISION_FIELDS,
+        "steps",
+        "code",
+        "number",
+        "state",
+        "author",
+        "sha256",
+        "approved_at",
+        "effective_at",
+        "obsolete_at",
+    )
     import_key = ("code",)
     tabs = (
         Tab("effective", "Effective", "state=effective"),

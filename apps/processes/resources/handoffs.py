@@ -34,7 +34,17 @@ class HandoffResource(Resource):
     )
     filters = ("state", "department", "to_department", "about", "since")
     search = ("code", "title", "note")
-    fields = (*forms.HANDOFF_FIELDS, "contents", "state", "reason", "returns", "offered_by", "taken_by", "answer_by", "done_at")
+    fields = (
+        *forms.HANDOFF_FIELDS,
+        "contents",
+        "state",
+        "reason",
+        "returns",
+        "offered_by",
+        "taken_by",
+        "answer_by",
+        "done_at",
+    )
     import_key = ("code",)
     tabs = (
         Tab("offered", "Offered", "state=offered"),
