@@ -9,14 +9,21 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from apps.core.api.endpoints import check_parameters
+from apps.core.api.endpoints import Endpoint, check_parameters, required_version
+from apps.core.api.output import etag
 from apps.core.errors import Refused
+from apps.core.models import plain
+from apps.core.records.once import Answer
 from apps.dashboard import services
 from apps.dashboard.models import Dashboard
 
-EXAMPLE = {"title": "My morning", "shared": False, "cards": [{"card": "kpis.chart", "param": "otd", "size": "full"}]}
+EXAMPLE = {
+    "title": "My morning",
+    "shared": False,
+    "shared_with": [],
+    "cards": [{"card": "kpis.chart", "param": "otd", "size": "full"}],
+}
 
 
 class DashboardCard(serializers.Serializer[Any]):
@@ -31,7 +38,10 @@ class DashboardIn(serializers.Serializer[Any]):
     """What one sends."""
 
     title = serializers.CharField(max_length=60)
-    shared = serializers.BooleanField(required=False)
+    shared = serializers.BooleanField(required=False, help_text="With everybody")
+    shared_with = serializers.ListField(
+        child=serializers.IntegerField(), required=False, help_text="Departments, with those below them"
+    )
     cards = DashboardCard(many=True)
 
 
@@ -54,6 +64,7 @@ def _plain(one: Dashboard, user: Any) -> dict[str, Any]:
         "id": one.pk,
         "title": one.title,
         "shared": one.shared,
+        "shared_with": one.shared_with,
         "cards": one.cards,
         "mine": one.owner_id == user.pk,
         "version": one.version,
@@ -62,17 +73,33 @@ def _plain(one: Dashboard, user: Any) -> dict[str, Any]:
 
 def _values(request: Request) -> dict[str, Any]:
     body = request.data
-    if not isinstance(body, dict) or set(body) - {"title", "shared", "cards"}:
-        raise Refused("Send title, shared and cards.", code="bad_body")
+    if not isinstance(body, dict) or set(body) - {"title", "shared", "shared_with", "cards"}:
+        raise Refused("Send title, shared, shared_with and cards.", code="bad_body")
     if not isinstance(body.get("title", ""), str) or not isinstance(body.get("shared", False), bool):
         raise Refused("'title' is a text and 'shared' is true or false.", code="bad_body", field="title")
     return {name: value[:60] if name == "title" else value for name, value in body.items()}
 
 
-class DashboardsEndpoint(APIView):
-    """Dashboards you own and those shared with you."""
+def _answer(one: Dashboard, user: Any, status: int = 200) -> Answer:
+    headers = {"ETag": etag(one)}
+    if status == 201:
+        headers["Location"] = f"/api/v1/dashboards/{one.pk}/"
+    return Answer(status, plain(_plain(one, user)), headers)
 
-    access = ("", "r")
+
+class _Endpoint(Endpoint):
+    """Whoever is signed in has dashboards."""
+
+    def access_for(self, method: str | None) -> tuple[str, str] | None:
+        return ("", "r")
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super(Endpoint, self).initial(request, *args, **kwargs)
+        check_parameters(request.query_params, set(), set())
+
+
+class DashboardsEndpoint(_Endpoint):
+    """Dashboards you own and those shared with you."""
 
     @extend_schema(
         operation_id="dashboards_list",
@@ -81,7 +108,6 @@ class DashboardsEndpoint(APIView):
         responses=DashboardList,
     )
     def get(self, request: Request) -> Response:
-        check_parameters(request.query_params, set(), set())
         rows = Dashboard.objects.visible_to(request.user).order_by("title", "pk")[:200]
         return Response({"results": [_plain(one, request.user) for one in rows]})
 
@@ -95,14 +121,15 @@ class DashboardsEndpoint(APIView):
     )
     def post(self, request: Request) -> Response:
         values = {"title": "", "cards": [], **_values(request)}
-        made = services.make_dashboard(actor=request.user, **values)
-        return Response(_plain(made, request.user), status=201, headers={"Location": f"/api/v1/dashboards/{made.pk}/"})
+
+        def run() -> Answer:
+            return _answer(services.make_dashboard(actor=request.user, **values), request.user, 201)
+
+        return self.answer(request, run)
 
 
-class DashboardEndpoint(APIView):
+class DashboardEndpoint(_Endpoint):
     """One dashboard."""
-
-    access = ("", "r")
 
     def _find(self, request: Request, key: int) -> Dashboard:
         found = Dashboard.objects.visible_to(request.user).filter(pk=key).first()
@@ -117,8 +144,10 @@ class DashboardEndpoint(APIView):
         responses=DashboardRead,
     )
     def get(self, request: Request, key: int) -> Response:
-        check_parameters(request.query_params, set(), set())
-        return Response(_plain(self._find(request, key), request.user))
+        one = self._find(request, key)
+        if request.headers.get("If-None-Match") == etag(one):
+            return Response(status=304, headers={"ETag": etag(one)})
+        return Response(_plain(one, request.user), headers={"ETag": etag(one)})
 
     @extend_schema(
         operation_id="dashboards_change",
@@ -128,12 +157,20 @@ class DashboardEndpoint(APIView):
         responses=DashboardRead,
     )
     def patch(self, request: Request, key: int) -> Response:
-        one = self._find(request, key)
-        return Response(_plain(services.change_dashboard(one, actor=request.user, **_values(request)), request.user))
+        one, version, values = self._find(request, key), required_version(request), _values(request)
+
+        def run() -> Answer:
+            changed = services.change_dashboard(one, actor=request.user, version=version, **values)
+            return _answer(changed, request.user)
+
+        return self.answer(request, run)
 
     @extend_schema(
         operation_id="dashboards_remove", summary="Remove a dashboard", tags=["Dashboards"], responses={204: None}
     )
     def delete(self, request: Request, key: int) -> Response:
-        services.remove_dashboard(self._find(request, key), actor=request.user)
-        return Response(status=204)
+        def run() -> Answer:
+            services.remove_dashboard(self._find(request, key), actor=request.user)
+            return Answer(204, None, {})
+
+        return self.answer(request, run)

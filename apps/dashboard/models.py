@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -12,10 +13,12 @@ from apps.core.models import Noun
 
 
 class DashboardQuerySet(models.QuerySet["Dashboard"]):
-    """One's own dashboards and those that others share."""
+    """One's own dashboards and those that others share with everybody or with one's department or one above it."""
 
     def visible_to(self, user: Any) -> DashboardQuerySet:
-        return self.filter(Q(owner_id=rights_of(user).user_id) | Q(shared=True))
+        rights = rights_of(user)
+        shared = Q(shared=True) | Q(shared_with__overlap=sorted(rights.homes | rights.above))
+        return self.filter(Q(owner_id=rights.user_id) | shared)
 
 
 class Dashboard(Noun):
@@ -26,9 +29,11 @@ class Dashboard(Noun):
     title = models.CharField(max_length=60)
     owner_id = models.BigIntegerField()
     shared = models.BooleanField(default=False)
+    # Departments whose people see it, with those below them.
+    shared_with = ArrayField(models.BigIntegerField(), default=list, blank=True)
     is_home = models.BooleanField(default=False)
     # [{"card": name, "param": text, "size": "half" or "full"}]
-    cards = models.JSONField(default=list)
+    cards = models.JSONField(default=list, blank=True)
 
     objects = models.Manager.from_queryset(DashboardQuerySet)()
 

@@ -13,14 +13,23 @@ from apps.core.records import write
 from apps.core.web.homecards import cards
 from apps.dashboard import events
 from apps.dashboard.models import Dashboard
+from apps.org.models import Department
 
 MOST_CARDS = 24
 SIZES = ("half", "full")
 
 
-def make_dashboard(*, title: str, cards: list[dict[str, str]], actor: Any, shared: bool = False) -> Dashboard:
+def make_dashboard(
+    *, title: str, cards: list[dict[str, str]], actor: Any, shared: bool = False, shared_with: Any = ()
+) -> Dashboard:
     """A dashboard of one's own."""
-    made = Dashboard(title=title.strip(), owner_id=actor.pk, cards=checked(cards, actor), shared=shared)
+    made = Dashboard(
+        title=title.strip(),
+        owner_id=actor.pk,
+        cards=checked(cards, actor),
+        shared=shared,
+        shared_with=known_departments(shared_with),
+    )
     if not made.title:
         raise Refused("Give the dashboard a name.", code="title_missing", field="title")
     return write.create(made, actor=actor, fact=events.DashboardMade)
@@ -31,6 +40,8 @@ def change_dashboard(one: Dashboard, *, actor: Any, version: int | None = None, 
     _own(one, actor)
     if "cards" in values:
         values["cards"] = checked(values["cards"], actor)
+    if "shared_with" in values:
+        values["shared_with"] = known_departments(values["shared_with"])
     if "title" in values and not values["title"].strip():
         raise Refused("Give the dashboard a name.", code="title_missing", field="title")
     return write.change(one, values, actor=actor, fact=events.DashboardChanged, version=version)
@@ -64,6 +75,18 @@ def copy_dashboard(one: Dashboard, *, actor: Any) -> Dashboard:
 def _own(one: Dashboard, actor: Any) -> None:
     if one.owner_id != rights_of(actor).user_id:
         raise NotAllowed("This dashboard is somebody else's. Copy it and arrange your copy.")
+
+
+def known_departments(keys: Any) -> list[int]:
+    """Departments to share with, each once; one that is not there is refused."""
+    if not isinstance(keys, list | tuple) or any(type(one) is not int for one in keys):
+        raise Refused("Send the keys of departments as a list.", code="bad_body", field="shared_with")
+    wanted = sorted(set(keys))
+    found = set(Department.objects.filter(pk__in=wanted, archived_at__isnull=True).values_list("pk", flat=True))
+    unknown = [one for one in wanted if one not in found]
+    if unknown:
+        raise Refused(f"There is no department {unknown[0]}.", code="unknown_department", field="shared_with")
+    return wanted
 
 
 def checked(entries: Any, actor: Any) -> list[dict[str, str]]:

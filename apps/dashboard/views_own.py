@@ -21,6 +21,7 @@ from apps.core.web.middleware import undo
 from apps.core.web.navigation import TOP, NavPage, add_page
 from apps.dashboard import services
 from apps.dashboard.models import Dashboard
+from apps.org.models import Department
 
 log = logging.getLogger("ops.dashboard")
 GRAINS = (("day", "Day"), ("week", "Week"), ("month", "Month"))
@@ -173,6 +174,7 @@ def dashboard_arrange(request: HttpRequest, key: int) -> HttpResponse:
         "dashboard": one,
         "entries": [{**entry, "title": _title(entry, request.user)} for entry in one.cards],
         "offered": offered,
+        "departments": Department.objects.filter(archived_at__isnull=True).order_by("code")[:500],
         "error": error,
     }
     return render(request, "dashboard/arrange.html", context, status=422 if error else 200)
@@ -203,7 +205,12 @@ def _arrange(request: HttpRequest, one: Dashboard) -> None:
     elif verb == "remove" and at >= 0:
         entries.pop(at)
     elif verb == "save":
-        values = {"title": request.POST.get("title", ""), "shared": "shared" in request.POST}
+        teams = [int(one) for one in request.POST.getlist("shared_with") if one.isascii() and one.isdigit()]
+        values = {
+            "title": request.POST.get("title", ""),
+            "shared": "shared" in request.POST,
+            "shared_with": [one for one in teams if one < 2**63],
+        }
     services.change_dashboard(one, actor=request.user, cards=entries, **values)
     if verb == "save":
         one.refresh_from_db()

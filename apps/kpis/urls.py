@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.kpis import api, api_explore, api_forecast, api_origin, views, views_explore, views_origin
+from apps.kpis import api, api_explore, api_forecast, api_origin, api_watch, views, views_explore, views_origin
 
 urlpatterns = [
     path("kpis/explore/", views_explore.kpi_explore, name="kpi_explore"),
@@ -17,5 +17,6 @@ api_urlpatterns = [
     path("kpis/<int:key>/values/", api.ValuesEndpoint.as_view(), name="api-kpis-values"),
     path("kpis/<int:key>/forecast/", api_forecast.ForecastEndpoint.as_view(), name="api-kpis-forecast"),
     path("kpis/<int:key>/origin/", api_origin.OriginEndpoint.as_view(), name="api-kpis-origin"),
+    path("kpi-watches/<int:key>/trial/", api_watch.TrialEndpoint.as_view(), name="api-kpi-watch-trial"),
     path("kpi-readings/bulk/", api.BulkReadings.as_view(), name="api-kpi-readings-bulk"),
 ]

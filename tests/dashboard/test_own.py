@@ -84,11 +84,13 @@ def test_sharing_shows_each_reader_their_own_view(places: people.Company) -> Non
     assert made.status_code == 201
     address = made.headers["Location"]
     assert local.get(address).status_code == 404, "not shared yet"
-    assert boss.patch(address, {"shared": True}, content_type="application/json").status_code == 200
+    etag = {"If-Match": made.headers["ETag"]}
+    assert boss.patch(address, {"shared": True}, content_type="application/json", headers=etag).status_code == 200
     key = made.json()["id"]
     page = local.get(f"/dashboards/{key}/").content.decode()
     assert "60" in page and "4" + "060" not in page.replace("\u202f", "").replace(",", "")
-    assert local.patch(address, {"title": "Mine now"}, content_type="application/json").status_code == 403
+    mine = local.patch(address, {"title": "Mine now"}, content_type="application/json", headers={"If-Match": '"v2"'})
+    assert mine.status_code == 403
     assert local.delete(address).status_code == 403
     assert do(local, key, "remove:0").status_code == 403
     assert local.post(f"/dashboards/{key}/copy/").status_code == 302
@@ -142,3 +144,42 @@ def test_needs_are_sorted_by_what_waiting_costs() -> None:
         pm.NeedsRow("dearer", "/", tone="warn", cost_per_day=Decimal(900)),
     ]
     assert [one.title for one in homecards.by_cost_of_waiting(rows)] == ["dearer", "dear", "late", "later", "info"]
+
+
+def test_shared_with_a_department_reaches_its_people_and_those_below(places: people.Company) -> None:
+    _, boss = signed_in("boss", "OPM", places.root)
+    _, below = signed_in("below", "OPR", places.line)
+    _, beside = signed_in("beside", "OPR", places.other)
+    boss.post("/dashboards/new/", {"title": "Plant"})
+    one = stored()
+    assert below.get(f"/dashboards/{one.pk}/").status_code == 404
+    assert do(boss, one.pk, "save", title="Plant", shared_with=str(places.plant.pk)).status_code == 302
+    assert below.get(f"/dashboards/{one.pk}/").status_code == 200
+    assert beside.get(f"/dashboards/{one.pk}/").status_code == 404
+    assert beside.get(f"/api/v1/dashboards/{one.pk}/").status_code == 404
+    page = boss.get(f"/dashboards/{one.pk}/arrange/").content.decode()
+    assert f'value="{places.plant.pk}" selected' in page
+
+
+def test_programs_change_dashboards_once_and_never_over_somebody(places: people.Company) -> None:
+    _, boss = signed_in("boss", "OPM", places.root)
+    body = {"title": "API", "cards": [], "shared_with": [places.plant.pk]}
+    made = [
+        boss.post("/api/v1/dashboards/", body, content_type="application/json", headers={"Idempotency-Key": "one"})
+        for _ in "ab"
+    ]
+    assert [one.status_code for one in made] == [201, 201] and made[0].json() == made[1].json()
+    url, tag = f"/api/v1/dashboards/{made[0].json()['id']}/", made[0].headers["ETag"]
+    assert boss.get(url, headers={"If-None-Match": tag}).status_code == 304
+
+    def change(**headers: str) -> int:
+        return boss.patch(url, {"title": "New"}, content_type="application/json", headers=headers).status_code
+
+    assert change() == 428
+    assert change(**{"If-Match": tag}) == 200
+    assert change(**{"If-Match": tag}) == 412
+    wrong = boss.post(
+        "/api/v1/dashboards/", body | {"title": "B", "shared_with": [99999]}, content_type="application/json"
+    )
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "shared_with")
+    assert boss.delete(url).status_code == 204

@@ -288,8 +288,16 @@ def test_a_watch_can_be_tried_on_the_past(places: people.Company) -> None:
         one = kpi("temp", places.root, rule="mean")
         feed(one, places, ["5", "9", "5", "10"])
         trial = watch(one, places, kind="threshold", side="above", limit=Decimal(8))
-        assert len(services.backtest_watch(trial, now=timezone.now())) == 2
+        judged, messages = services.backtest_watch(trial, now=timezone.now())
+        assert (judged, len(messages)) == (4, 2)
         assert states() == []
+        person = people.user("kim", role="OPM", department=places.root)
+    client = Client()
+    client.force_login(person)
+    told = client.get(f"/api/v1/kpi-watches/{trial.pk}/trial/").json()
+    assert (told["periods"], told["messages"]) == (4, messages)
+    page = client.get(f"/kpi-watches/{trial.pk}/").content.decode()
+    assert "2 of 4 periods" in page
 
 
 @pytest.mark.parametrize(

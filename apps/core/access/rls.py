@@ -42,6 +42,10 @@ RULES = {
     "comment": (f"{_ALL} OR departments = '{{}}' OR departments && ({_MINE} || {_ABOVE}) OR author_id = {_ME}", "true"),
     "owner": (f"{_ALL} OR owner_id = {_ME}",) * 2,
     "shared": (f"{_ALL} OR owner_id = {_ME} OR shared", f"{_ALL} OR owner_id = {_ME}"),
+    "shared_with": (
+        f"{_ALL} OR owner_id = {_ME} OR shared OR shared_with && ({_MINE} || {_ABOVE})",
+        f"{_ALL} OR owner_id = {_ME}",
+    ),
 }
 
 

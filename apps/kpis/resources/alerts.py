@@ -7,7 +7,7 @@ from typing import Any
 from apps.core.actions.action import Action
 from apps.core.actions.shelf import in_use
 from apps.core.resources.resource import Column, Panel, Resource, Tab, register
-from apps.kpis import events, forms, panels, services
+from apps.kpis import events, forms, panels, panels_watch, services
 from apps.kpis.models import Alert, Rebaseline, Watch
 from apps.work.forms import OnDemandForm
 
@@ -131,6 +131,7 @@ class WatchResource(Resource):
     fields = ("kpi", "department", *forms.WATCH_FIELDS)
     import_key = ("kpi", "department", "kind", "grain", "side")
     changed_fact = events.WatchChanged
+    panels = (Panel("trial", panels_watch.trial_panel),)
     actions = (
         Action(
             name="set",

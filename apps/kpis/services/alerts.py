@@ -251,10 +251,11 @@ def open_task(alert: Alert, *, assignee: Any = None, actor: Any, **values: Any) 
     return alert
 
 
-def backtest_watch(watch: Watch, *, now: datetime) -> list[str]:
-    """The messages this watch would have given over its last 120 periods; nothing is written."""
+def backtest_watch(watch: Watch, *, now: datetime) -> tuple[int, list[str]]:
+    """How many of its last periods were judged, and the messages it would have given; nothing is written."""
     with scope.system("trying out a watch on the past"):
         one = _standing(watch, now)
     trial = Watch(**{field.attname: getattr(watch, field.attname) for field in Watch._meta.concrete_fields})
     trial.kpi, trial.open_after, trial.clear_after = one.kpi, max(len(one.values), 1), 1
-    return [sight.message for sight in watching.look(trial, one) if sight.bad]
+    sights = watching.look(trial, one)
+    return len(sights), [sight.message for sight in sights if sight.bad]
