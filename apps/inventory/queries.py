@@ -52,12 +52,19 @@ def as_of(
     moves = moves.filter(created_at__lte=recorded_by) if recorded_by is not None else moves
     moves = moves.filter(item=item) if item is not None else moves
     moves = moves.filter(lot=lot) if lot is not None else moves
+    moves = moves.filter(Q(to_location=location) | Q(from_location=location)) if location is not None else moves
+    ours = (
+        {location.pk}
+        if location is not None
+        else set(Location.objects.filter(kind__in=Location.HELD).values_list("pk", flat=True))
+    )
     found: dict[tuple[int, int], Decimal] = {}
-    for end, sign in (("to_location", 1), ("from_location", -1)):
-        rows = moves.filter(**{f"{end}__kind__in": Location.HELD})
-        rows = rows.filter(**{end: location}) if location is not None else rows
-        for key, place, total in rows.values_list("item_id", f"{end}_id").annotate(total=Sum("quantity")):
-            found[key, place] = found.get((key, place), Decimal(0)) + sign * total
+    # Summed by both ends at once: the ledger is read once, and few pairs of ends are left to fold.
+    pairs = moves.values_list("item_id", "from_location_id", "to_location_id").annotate(total=Sum("quantity"))
+    for key, source, target, total in pairs.order_by():
+        for end, signed in ((target, total), (source, -total)):
+            if end in ours:
+                found[key, end] = found.get((key, end), Decimal(0)) + signed
     return [(key, place, quantity) for (key, place), quantity in sorted(found.items()) if quantity]
 
 
