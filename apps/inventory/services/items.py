@@ -104,18 +104,18 @@ def restore_location(location: Location, *, actor: Any) -> Location:
     return write.restore(location, actor=actor, fact=events.LocationChanged)
 
 
-def outside(kind: str, department: Department) -> Location:
+def outside(kind: str, place: Location) -> Location:
     """The one end outside of this kind, made when it is first needed."""
     found: Location | None = Location.objects.filter(code=kind.upper(), kind=kind).first()
     if found is not None:
         return found
     with scope.system("ends outside belong to the whole company"):
-        root = Department.objects.filter(parent__isnull=True).order_by("id").first() or department
+        root = Department.objects.filter(parent__isnull=True).order_by("id").first() or place.department
         made, _ = Location.objects.get_or_create(
             code=kind.upper(), defaults={"name": Location.Kind(kind).label, "kind": kind, "department": root}
         )
-    place: Location = made
-    return place
+    end: Location = made
+    return end
 
 
 def lot_of(item: Item, number: str, *, expires_on: date | None = None, serial: bool = False, actor: Any) -> Lot:

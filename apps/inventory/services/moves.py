@@ -38,7 +38,7 @@ def receive_stock(
     common |= {
         "kind": Kind.RECEIVE,
         "item": item,
-        "source": outside("supplier", to.department),
+        "source": outside("supplier", to),
         "target": to,
         "unit_cost": cost,
     }
@@ -102,18 +102,18 @@ def _lot_in(item: Item, number: str, expires_on: date | None, actor: Any) -> Lot
 
 def return_stock(*, item: Item, at: Location, actor: Any, **values: Any) -> list[Move]:
     """Back to the supplier's end; held lots may go back."""
-    return _go_out(Kind.RETURN, item, at, outside("supplier", at.department), actor=actor, **values)
+    return _go_out(Kind.RETURN, item, at, outside("supplier", at), actor=actor, **values)
 
 
 def issue_stock(*, item: Item, at: Location, to: Location | None = None, actor: Any, **values: Any) -> list[Move]:
     """To the customer's end. Without a lot, the lots that expire first go first (FEFO)."""
-    return _go_out(Kind.ISSUE, item, at, to or outside("customer", at.department), actor=actor, **values)
+    return _go_out(Kind.ISSUE, item, at, to or outside("customer", at), actor=actor, **values)
 
 
 def scrap_stock(*, item: Item, at: Location, reason: str, actor: Any, **values: Any) -> list[Move]:
     if not reason.strip():
         raise Refused("Say why it is scrapped.", code="required", field="reason")
-    return _go_out(Kind.SCRAP, item, at, outside("scrap", at.department), reason=reason, actor=actor, **values)
+    return _go_out(Kind.SCRAP, item, at, outside("scrap", at), reason=reason, actor=actor, **values)
 
 
 def transfer_stock(*, item: Item, at: Location, to: Location, actor: Any, **values: Any) -> list[Move]:
@@ -132,7 +132,7 @@ def adjust_stock(
     """Brings the ledger to what is really there, with the reason."""
     if not reason.strip():
         raise Refused("Say why the stock is adjusted.", code="required", field="reason")
-    end = outside("adjust", at.department)
+    end = outside("adjust", at)
     if not up:
         return _go_out(
             kind, item, at, end, quantity=quantity, lot=lot, lot_number=lot_number, reason=reason, actor=actor, **values
@@ -212,7 +212,7 @@ def produce_stock(
     **common: Any,
 ) -> list[Move]:
     """Material into one product: all moves carry one batch, which is how lots are traced up and down."""
-    batch, end = uuid.uuid4(), outside("production", to.department)
+    batch, end = uuid.uuid4(), outside("production", to)
     base, cost = _amount(item, quantity, unit), item.standard_cost if unit_cost is None else unit_cost
     with transaction.atomic():
         made: list[Move] = []

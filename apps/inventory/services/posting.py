@@ -70,14 +70,24 @@ def post(drafts: list[Draft], *, actor: Any) -> list[Move]:
     moves = [_move(one, now, actor) for one in drafts]
     try:
         with transaction.atomic():
+            # Told before they are written, under numbers taken ahead: writing locks the level of the item until the
+            # transaction ends, and everybody else who moves it waits.
+            for draft, move, key in zip(drafts, moves, _numbers(len(moves)), strict=True):
+                move.pk = key
+                _tell(draft, move, actor)
             Move.objects.bulk_create(moves)
     except IntegrityError as error:
         raise _refusal(error, drafts) from error
     for draft, move in zip(drafts, moves, strict=True):
         if draft.effective_at is not None and draft.effective_at < now:
             _check_history(draft, move)
-        _tell(draft, move, actor)
     return moves
+
+
+def _numbers(many: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('inventory_move_id_seq') FROM generate_series(1, %s)", [many])
+        return [key for (key,) in cursor.fetchall()]
 
 
 def _move(draft: Draft, now: datetime, actor: Any) -> Move:
