@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -136,16 +136,26 @@ def total_value(levels: QuerySet[Any]) -> Decimal:
 
 def daily_demand(item: Item, location: Location, *, until: date, days: int = DEMAND_DAYS) -> list[float]:
     """Quantity issued and consumed per day, reversals taken off, oldest first."""
-    since = until - timedelta(days=days)
-    here = (OUT & Q(from_location=location)) | (BACK & Q(to_location=location))
-    rows = (
-        Move.objects.filter(here, item=item, effective_at__date__gt=since, effective_at__date__lte=until)
-        .annotate(signed=SIGNED)
-        .values_list("effective_at__date")
-        .annotate(total=Sum("signed"))
-    )  # fmt: skip
-    by_day = {day: float(total) for day, total in rows}
-    return [by_day.get(since + timedelta(days=at + 1), 0.0) for at in range(days)]
+    return daily_demands([(item.pk, location.pk)], until=until, days=days)[item.pk, location.pk]
+
+
+def daily_demands(
+    places: Iterable[tuple[int, int]], *, until: date, days: int = DEMAND_DAYS
+) -> dict[tuple[int, int], list[float]]:
+    """The same for many pairs of item and place in one look at the ledger."""
+    found = {key: [0.0] * days for key in places}
+    first = until - timedelta(days=days - 1)
+    start, end = (timezone.make_aware(datetime.combine(day, time.min)) for day in (first, until + timedelta(days=1)))
+    place = Case(When(kind="reverse", then=F("to_location_id")), default=F("from_location_id"))
+    rows = Move.objects.filter(
+        OUT | BACK, item__in={item for item, _ in found}, effective_at__gte=start, effective_at__lt=end
+    ).annotate(signed=SIGNED, place=place)
+    for item, at, day, total in rows.values_list("item_id", "place", "effective_at__date").annotate(
+        total=Sum("signed")
+    ):
+        if (item, at) in found:
+            found[item, at][(day - first).days] = float(total)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +188,7 @@ class Shortage:
     """A policy whose stock lasts less long than new stock takes to come."""
 
     policy: StockPolicy
-    on_hand: Decimal
+    on_hand: Decimal  # less what is promised
     supply: Decimal
     days: float | None  # of cover; None without demand
     missing: Decimal
@@ -201,20 +211,22 @@ def shortages(user: Any, *, most: int = 200) -> list[Shortage]:
         .values_list("item_id", "location_id")
         .annotate(total=Sum("quantity"))
     }
-    coming = supply.open_supply([(one.item_id, one.location_id) for one in policies])
+    places = [(one.item_id, one.location_id) for one in policies]
+    coming, promised = supply.open_supply(places), supply.promised(places)
     found = []
     for one in policies:
-        stock = levels.get((one.item_id, one.location_id), Decimal(0))
+        key = (one.item_id, one.location_id)
+        stock = levels.get(key, Decimal(0)) - promised.get(key, Decimal(0))
         point = one.reorder_point or Decimal(0)
         demand = float(one.daily_demand or 0)
         if stock > point:
             continue
-        missing = max(Decimal(0), point - stock - coming.get((one.item_id, one.location_id), Decimal(0)))
+        missing = max(Decimal(0), point - stock - coming.get(key, Decimal(0)))
         found.append(
             Shortage(
                 policy=one,
                 on_hand=stock,
-                supply=coming.get((one.item_id, one.location_id), Decimal(0)),
+                supply=coming.get(key, Decimal(0)),
                 days=float(stock) / demand if demand else None,
                 missing=missing,
                 cost=missing * one.item.standard_cost,

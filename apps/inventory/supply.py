@@ -1,4 +1,4 @@
-"""What is on its way: apps above register their open orders, so that planning does not order twice."""
+"""What is on its way and what is promised: apps above register their open orders, so that planning knows of both."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from apps.inventory.models import Proposal
 Places = Iterable[tuple[int, int]]
 Source = Callable[[list[tuple[int, int]]], dict[tuple[int, int], Decimal]]
 sources: Registry[Source] = Registry("source of supply")
+demands: Registry[Source] = Registry("source of promised demand")
 
 
 def contribute(name: str, source: Source) -> None:
@@ -22,9 +23,23 @@ def contribute(name: str, source: Source) -> None:
 
 def open_supply(places: Places) -> dict[tuple[int, int], Decimal]:
     """Open proposals and all that other apps know to be on its way, by item and location."""
+    return _sum(sources, places)
+
+
+def promise(name: str, source: Source) -> None:
+    """`source` gets (item, location) pairs and returns what of each is promised to somebody and still to be issued."""
+    demands.add(name, source)
+
+
+def promised(places: Places) -> dict[tuple[int, int], Decimal]:
+    """What other apps have promised from stock, by item and location."""
+    return _sum(demands, places)
+
+
+def _sum(registered: Iterable[Source], places: Places) -> dict[tuple[int, int], Decimal]:
     asked = list(places)
     found: dict[tuple[int, int], Decimal] = {}
-    for source in sources:
+    for source in registered:
         for key, quantity in source(asked).items():
             found[key] = found.get(key, Decimal(0)) + quantity
     return found

@@ -19,6 +19,7 @@ from apps.core.errors import Refused
 from apps.inventory import queries, services, supply
 from apps.inventory.models import Item, Proposal, StockPolicy
 from apps.inventory.planning import classes, reorder
+from apps.inventory.services import proposing
 from apps.inventory.valuation import Flow, fold
 from tests.factories import inventory as make
 from tests.factories import people
@@ -134,9 +135,7 @@ def test_demand_of_the_ledger_makes_the_reorder_point(cast: Any) -> None:
     days = queries.daily_demand(item, shelf, until=today)
     assert (len(days), days[-1], sum(days)) == (90, 90, 90)
     policy = StockPolicy.objects.get()
-    from apps.inventory.services import planning
-
-    mean, spread = planning.demand_of(policy, today)
+    mean, spread = proposing.demand_of(policy, today)
     assert mean == 1 and spread == pytest.approx(9.4868, abs=1e-4)
 
 

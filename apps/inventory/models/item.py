@@ -20,8 +20,8 @@ def quantity_field(label: str | None = None, **kwargs: Any) -> models.DecimalFie
     return models.DecimalField(label, max_digits=18, decimal_places=6, **kwargs)
 
 
-def money_field(**kwargs: Any) -> models.DecimalField[Any, Any]:
-    return models.DecimalField(max_digits=18, decimal_places=6, **kwargs)
+def money_field(label: str | None = None, **kwargs: Any) -> models.DecimalField[Any, Any]:
+    return models.DecimalField(label, max_digits=18, decimal_places=6, **kwargs)
 
 
 class Item(Noun):

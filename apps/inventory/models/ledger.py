@@ -63,6 +63,8 @@ class Move(Noun):
         indexes = [
             models.Index(fields=["department", "-id"], name="move_department"),
             models.Index(fields=["item", "effective_at", "id"], name="move_item_time"),
+            # The ledger's list, newest first: page one costs the same however long it has become.
+            models.Index(F("effective_at").desc(nulls_last=True), F("id").desc(), name="move_newest"),
             models.Index(fields=["lot", "id"], name="move_lot", condition=Q(lot__isnull=False)),
         ]
         constraints = [

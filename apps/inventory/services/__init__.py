@@ -40,10 +40,10 @@ from apps.inventory.services.planning import (
     class_items,
     dismiss_proposal,
     finish_proposal,
-    propose_orders,
     restore_policy,
     set_policy,
 )
+from apps.inventory.services.proposing import propose_orders
 
 __all__ = [
     "accept_proposal",
