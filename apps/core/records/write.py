@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 
 from apps.core.errors import Conflict, Refused
 from apps.core.events.facts import Changed, Fact, Recorded
-from apps.core.events.log import emit
+from apps.core.events.log import emit, emit_many
 from apps.core.models import Noun, snapshot
 from apps.core.records.searching import entry_for, index_many, index_record
 
@@ -44,8 +44,9 @@ def create_many(
                 type(records[0])._base_manager.bulk_create(records)
         except IntegrityError as error:
             raise refusal_of(error, records[0]) from error
-        for one in records:
-            emit(_fact(fact, one, values=snapshot(one), **(extra(one) if extra else {})), actor=actor)
+        emit_many(
+            [_fact(fact, one, values=snapshot(one), **(extra(one) if extra else {})) for one in records], actor=actor
+        )
         index_many([entry for one in records if (entry := entry_for(one)) is not None])
     return records
 

@@ -7,51 +7,104 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inventory', '0002_ledger'),
-        ('org', '0002_walls'),
+        ("inventory", "0002_ledger"),
+        ("org", "0002_walls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='stockpolicy',
-            name='holding_rate',
-            field=models.DecimalField(decimal_places=4, default=Decimal('0.2'), help_text="Share of the item's cost, such as 0.2", max_digits=5, validators=[django.core.validators.MinValueValidator(Decimal('0.0001')), django.core.validators.MaxValueValidator(Decimal('9'))], verbose_name='holding cost per year'),
+            model_name="stockpolicy",
+            name="holding_rate",
+            field=models.DecimalField(
+                decimal_places=4,
+                default=Decimal("0.2"),
+                help_text="Share of the item's cost, such as 0.2",
+                max_digits=5,
+                validators=[
+                    django.core.validators.MinValueValidator(Decimal("0.0001")),
+                    django.core.validators.MaxValueValidator(Decimal("9")),
+                ],
+                verbose_name="holding cost per year",
+            ),
         ),
         migrations.AddField(
-            model_name='stockpolicy',
-            name='lead_factor',
-            field=models.DecimalField(decimal_places=2, default=Decimal('0.5'), help_text='0.2 to 0.4 for a long lead time, to 0.6 for a medium one, to 1 for a short one', max_digits=3, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('1'))], verbose_name='DDMRP lead time factor'),
+            model_name="stockpolicy",
+            name="lead_factor",
+            field=models.DecimalField(
+                decimal_places=2,
+                default=Decimal("0.5"),
+                help_text="0.2 to 0.4 for a long lead time, to 0.6 for a medium one, to 1 for a short one",
+                max_digits=3,
+                validators=[
+                    django.core.validators.MinValueValidator(Decimal("0")),
+                    django.core.validators.MaxValueValidator(Decimal("1")),
+                ],
+                verbose_name="DDMRP lead time factor",
+            ),
         ),
         migrations.AddField(
-            model_name='stockpolicy',
-            name='line_cost',
-            field=models.DecimalField(decimal_places=6, default=Decimal('0'), help_text='What one more item in an order costs', max_digits=18, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='cost of its line'),
+            model_name="stockpolicy",
+            name="line_cost",
+            field=models.DecimalField(
+                decimal_places=6,
+                default=Decimal("0"),
+                help_text="What one more item in an order costs",
+                max_digits=18,
+                validators=[django.core.validators.MinValueValidator(Decimal("0"))],
+                verbose_name="cost of its line",
+            ),
         ),
         migrations.AddField(
-            model_name='stockpolicy',
-            name='order_cost',
-            field=models.DecimalField(blank=True, decimal_places=6, help_text='With it the page suggests quantities', max_digits=18, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='cost of an order'),
+            model_name="stockpolicy",
+            name="order_cost",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=6,
+                help_text="With it the page suggests quantities",
+                max_digits=18,
+                null=True,
+                validators=[django.core.validators.MinValueValidator(Decimal("0"))],
+                verbose_name="cost of an order",
+            ),
         ),
         migrations.AddField(
-            model_name='stockpolicy',
-            name='order_group',
-            field=models.CharField(blank=True, help_text="Such as the supplier's name; the same for all items of an order", max_length=60, verbose_name='ordered together as'),
+            model_name="stockpolicy",
+            name="order_group",
+            field=models.CharField(
+                blank=True,
+                help_text="Such as the supplier's name; the same for all items of an order",
+                max_length=60,
+                verbose_name="ordered together as",
+            ),
         ),
         migrations.AddField(
-            model_name='stockpolicy',
-            name='price_breaks',
+            model_name="stockpolicy",
+            name="price_breaks",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AddField(
-            model_name='stockpolicy',
-            name='variability',
-            field=models.DecimalField(decimal_places=2, default=Decimal('0.5'), help_text='0 to 0.4 for steady demand, to 0.6 for medium, to 1 for erratic', max_digits=3, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('1'))], verbose_name='DDMRP variability factor'),
+            model_name="stockpolicy",
+            name="variability",
+            field=models.DecimalField(
+                decimal_places=2,
+                default=Decimal("0.5"),
+                help_text="0 to 0.4 for steady demand, to 0.6 for medium, to 1 for erratic",
+                max_digits=3,
+                validators=[
+                    django.core.validators.MinValueValidator(Decimal("0")),
+                    django.core.validators.MaxValueValidator(Decimal("1")),
+                ],
+                verbose_name="DDMRP variability factor",
+            ),
         ),
         migrations.AddIndex(
-            model_name='move',
-            index=models.Index(models.OrderBy(models.F('effective_at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), name='move_newest'),
+            model_name="move",
+            index=models.Index(
+                models.OrderBy(models.F("effective_at"), descending=True, nulls_last=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="move_newest",
+            ),
         ),
     ]

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.errors import Refused
-from apps.core.events.log import emit
+from apps.core.events.log import emit_many
 from apps.core.models import snapshot
 from apps.inventory import events, units
 from apps.inventory.models import CountLine, Item, Location, Lot, Move
@@ -72,9 +72,9 @@ def post(drafts: list[Draft], *, actor: Any) -> list[Move]:
         with transaction.atomic():
             # Told before they are written, under numbers taken ahead: writing locks the level of the item until the
             # transaction ends, and everybody else who moves it waits.
-            for draft, move, key in zip(drafts, moves, _numbers(len(moves)), strict=True):
+            for move, key in zip(moves, _numbers(len(moves)), strict=True):
                 move.pk = key
-                _tell(draft, move, actor)
+            emit_many([_fact(draft, move) for draft, move in zip(drafts, moves, strict=True)], actor=actor)
             Move.objects.bulk_create(moves)
     except IntegrityError as error:
         raise _refusal(error, drafts) from error
@@ -191,25 +191,22 @@ def _refusal(error: IntegrityError, drafts: list[Draft]) -> Refused:
     raise error
 
 
-def _tell(draft: Draft, move: Move, actor: Any) -> None:
+def _fact(draft: Draft, move: Move) -> events.StockFact:
     extra: dict[str, Any] = (
         {"reverses_id": draft.reverses.pk, "reason": draft.reason} if draft.reverses is not None else {}
     )
-    emit(
-        FACTS[draft.kind](
-            subject=move.subject(),
-            departments=move.departments_concerned(),
-            title=str(move),
-            values=snapshot(move),
-            kind=str(draft.kind),
-            item_id=draft.item.pk,
-            item=draft.item.code,
-            quantity=move.quantity,
-            lot_id=move.lot_id,
-            from_location_id=draft.source.pk,
-            to_location_id=draft.target.pk,
-            document=move.document,
-            **extra,
-        ),
-        actor=actor,
+    return FACTS[draft.kind](
+        subject=move.subject(),
+        departments=move.departments_concerned(),
+        title=str(move),
+        values=snapshot(move),
+        kind=str(draft.kind),
+        item_id=draft.item.pk,
+        item=draft.item.code,
+        quantity=move.quantity,
+        lot_id=move.lot_id,
+        from_location_id=draft.source.pk,
+        to_location_id=draft.target.pk,
+        document=move.document,
+        **extra,
     )
