@@ -18,7 +18,8 @@ LOCATION_FIELDS = ("code", "name", "department", "kind", "negative_allowed")
 LOT_FIELDS = ("expires_on", "made_on")
 POLICY_FIELDS = (
     "item", "location", "method", "reorder_point", "order_quantity", "order_up_to", "review_days", "cards", "lead_days",
-    "lead_sd", "service_level", "daily_demand", "daily_sd",
+    "lead_sd", "service_level", "daily_demand", "daily_sd", "lead_factor", "variability", "order_cost", "line_cost",
+    "holding_rate", "price_breaks", "order_group",
 )  # fmt: skip
 KINDS = (
     ("receive", "Receive"),
@@ -32,12 +33,14 @@ KINDS = (
 
 
 class PacksField(forms.CharField):
-    """Packs as lines, such as "box = 12"; programs may send an object."""
+    """Pairs as lines, such as "box = 12"; programs may send an object."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(
+        self, *, sample: str = "box = 12", help_text: str = "One line per pack with how many it holds", **kwargs: Any
+    ) -> None:
+        self.sample = sample
         super().__init__(
-            required=False, widget=forms.Textarea(attrs={"rows": 2}), strip=True,
-            help_text="One line per pack with how many it holds, such as box = 12", **kwargs,
+            required=False, widget=forms.Textarea(attrs={"rows": 2}), strip=True, help_text=f"{help_text}, such as {sample}", **kwargs
         )  # fmt: skip
 
     def prepare_value(self, value: Any) -> Any:
@@ -49,14 +52,14 @@ class PacksField(forms.CharField):
             try:
                 text = json.loads(text)
             except ValueError as error:
-                raise forms.ValidationError('Write lines such as box = 12, or {"box": 12}.') from error
+                raise forms.ValidationError(f"Write lines such as {self.sample}, or an object in JSON.") from error
         if isinstance(text, dict):
             return text
         found = {}
         for line in str(text or "").splitlines():
             name, sign, number = (part.strip() for part in line.partition("="))
             if line.strip() and not sign:
-                raise forms.ValidationError("Write lines such as box = 12.")
+                raise forms.ValidationError(f"Write lines such as {self.sample}.")
             if name:
                 found[name] = number
         return found
@@ -71,9 +74,40 @@ class ItemForm(_Item):  # type: ignore[misc]
     packs = PacksField()
 
 
+def _share(label: str, help_text: str) -> dict[str, Any]:
+    return {
+        "max_digits": 3, "decimal_places": 2, "min_value": 0, "max_value": 1, "required": False, "label": label,
+        "help_text": f"{help_text}. Empty: 0.5",
+    }  # fmt: skip
+
+
 LocationForm: Any = form_for(Location, LOCATION_FIELDS)
 LotForm: Any = form_for(Lot, LOT_FIELDS)
-PolicyForm: Any = form_for(StockPolicy, POLICY_FIELDS)
+_Policy: Any = form_for(StockPolicy, POLICY_FIELDS)
+
+
+class PolicyForm(_Policy):  # type: ignore[misc]
+    """A policy; what an order costs is only needed for suggestions of quantity."""
+
+    lead_factor = forms.DecimalField(
+        **_share("DDMRP lead time factor", "0.2 to 0.4 long lead time, to 0.6 medium, to 1 short")
+    )
+    variability = forms.DecimalField(
+        **_share("DDMRP variability factor", "0 to 0.4 steady demand, to 0.6 medium, to 1 erratic")
+    )
+    line_cost = forms.DecimalField(
+        max_digits=18, decimal_places=6, min_value=0, required=False, label="Cost of its line",
+        help_text="What one more item in an order costs. Empty: nothing",
+    )  # fmt: skip
+    holding_rate = forms.DecimalField(
+        max_digits=5, decimal_places=4, min_value=Decimal("0.0001"), max_value=9, required=False, label="Holding cost per year",
+        help_text="Share of the item's cost. Empty: 0.2",
+    )  # fmt: skip
+    price_breaks = PacksField(
+        sample="100 = 1.80",
+        help_text="One line per quantity from which a lower price holds for all",
+        label="Price breaks",
+    )
 
 
 class SerialsField(forms.CharField):

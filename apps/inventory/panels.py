@@ -7,12 +7,13 @@ from typing import Any
 
 from django.db.models import Sum
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.core.access.rights import reaches
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
-from apps.inventory import queries
-from apps.inventory.models import Count, CountLine, Item, Level, Location, Lot, Move, Proposal
+from apps.inventory import queries, services
+from apps.inventory.models import Count, CountLine, Item, Level, Location, Lot, Move, Proposal, StockPolicy
 
 LOT_TONES: dict[str, pm.Tone] = {"released": "good", "hold": "bad", "quarantine": "warn"}
 COUNT_TONES: dict[str, pm.Tone] = {"open": "hold", "recount": "warn", "closed": "good", "cancelled": "idle"}
@@ -219,6 +220,47 @@ def _count_row(line: CountLine, closed: bool, zone: Any) -> pm.Row:
 
 def arithmetic_panel(proposal: Proposal, user: Any) -> pm.Section:
     return pm.Section("Why", text=proposal.arithmetic)
+
+
+def suggestions_panel(policy: StockPolicy, user: Any) -> pm.Section:
+    """Quantities by what ordering and holding cost, each with its arithmetic."""
+    return _suggestions([policy])
+
+
+def planning_panel(item: Item, user: Any) -> pm.Section | None:
+    """The same at the item, for each place that has a policy."""
+    policies = StockPolicy.objects.visible_to(user).filter(item=item, archived_at__isnull=True)
+    found = list(policies.select_related("item", "location").order_by("id")[:5])
+    return _suggestions(found) if found else None
+
+
+def _suggestions(policies: list[StockPolicy]) -> pm.Section:
+    rows = tuple(
+        pm.Row(
+            f"{policy.pk}-{one.method}",
+            reverse("record", args=["stock-policies", policy.pk]),
+            (
+                pm.Cell(policy.location.code, "link", url=reverse("record", args=["stock-policies", policy.pk])),
+                pm.Cell(one.method),
+                pm.Cell(amount(Decimal(f"{one.quantity:.2f}"), policy.item.unit), "number"),
+                pm.Cell(cells.DASH if one.cost_per_year is None else f"{one.cost_per_year:,.2f}", "number"),
+                pm.Cell(one.arithmetic),
+            ),
+        )
+        for policy in policies
+        for one in services.suggest_quantities(policy, today=timezone.localdate())
+    )
+    columns = (
+        pm.Column("place", "Place"),
+        pm.Column("method", "By"),
+        pm.Column("quantity", "Quantity", "end"),
+        pm.Column("cost", f"Cost a year, {policies[0].item.currency}", "end"),
+        pm.Column("why", "Arithmetic", wide=True),
+    )
+    known = all(one.order_cost is not None for one in policies)
+    hint = "" if known else "Enter the cost of an order at the policy to see economic quantities"
+    title = "Quantities to order"
+    return pm.Section(title, note=hint, table=pm.Table(columns, rows, title, "No demand yet."))
 
 
 def stock_of(item: Item) -> str:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from apps.core.access import scope
 from apps.core.errors import Refused
+from apps.core.registry import Registry
 from apps.inventory import queries, services, supply
 from apps.inventory.models import Item, Proposal, StockPolicy
 from apps.inventory.planning import classes, reorder
@@ -106,6 +107,60 @@ def test_an_open_proposal_counts_as_supply_so_that_nothing_is_ordered_twice(cast
     assert len(services.propose_orders(today=DAY, actor=cast.manager)) == 1
     with pytest.raises(Refused):
         services.finish_proposal(Proposal.objects.get(pk=first.pk), actor=cast.manager)
+
+
+def test_what_is_promised_is_not_there_to_plan_with(cast: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    item, shelf = make.stocked(cast.company.plant, cast.manager, 30)
+    services.set_policy(item=item, location=shelf, reorder_point=D(5), order_quantity=D(20), actor=cast.manager)
+    assert services.propose_orders(today=DAY, actor=cast.manager) == []
+    monkeypatch.setattr(supply, "demands", Registry("source of promised demand"))
+    supply.promise("orders", lambda places: {(item.pk, shelf.pk): D(27)} if (item.pk, shelf.pk) in places else {})
+    supply.promise("kits", lambda places: {(item.pk, shelf.pk): D(1)})
+    (short,) = queries.shortages(cast.manager)
+    assert (short.on_hand, short.missing) == (2, 3)
+    (made,) = services.propose_orders(today=DAY, actor=cast.manager)
+    assert made.quantity == 20 and "On hand 30, on its way 0, promised 28" in made.arithmetic
+
+
+def test_ddmrp_factors_are_the_policys_own(cast: Any) -> None:
+    """Zones by hand: usage 10 a day, 12 days; factors 0.2 and 0.4: red 24 + 9.6, yellow 120, green 24."""
+    item, shelf = make.item(cast.company.plant, cast.manager), make.place(cast.company.plant, cast.manager)
+    services.set_policy(
+        item=item, location=shelf, method="ddmrp", lead_days=D(12), daily_demand=D(10), daily_sd=D(0), lead_factor=D("0.2"),
+        variability=D("0.4"), actor=cast.manager,
+    )  # fmt: skip
+    (made,) = services.propose_orders(today=DAY, actor=cast.manager)
+    assert made.quantity == D("177.6")
+
+
+def test_quantities_are_suggested_with_their_arithmetic(cast: Any, client: Client) -> None:
+    """Snyder and Shen, examples 3.1 and 3.8: K 8, D 1300, h 0.225 (0.3 of 0.75); price breaks 400 at 0.72 and 800 at 0.68."""
+    item = make.item(cast.company.plant, cast.manager, standard_cost=D("0.75"))
+    shelf = make.place(cast.company.plant, cast.manager)
+    values: dict[str, Any] = {
+        "location": shelf, "order_quantity": D(100), "daily_demand": D(1300) / 365, "daily_sd": D(0), "order_cost": D(8),
+        "holding_rate": D("0.3"), "order_group": "Candy", "actor": cast.manager,
+    }  # fmt: skip
+    values["daily_demand"] = values["daily_demand"].quantize(D("0.000001"))
+    policy = services.set_policy(item=item, price_breaks={"800": "0.68", "400": 0.72}, **values)
+    assert policy.price_breaks == {"400": "0.72", "800": "0.68"}
+    found = {one.method: one for one in services.suggest_quantities(policy, today=DAY)}
+    lot = found["Economic order quantity"]
+    assert (lot.quantity, lot.cost_per_year) == (pytest.approx(304.05, abs=0.01), pytest.approx(68.41, abs=0.01))
+    assert found["With price breaks"].quantity == pytest.approx(800)
+    assert found["With price breaks"].cost_per_year == pytest.approx(978.60, abs=0.01)
+    assert "Ordered together" not in found
+    services.set_policy(item=make.item(cast.company.plant, cast.manager, standard_cost=D(2)), **values)
+    shared = {one.method: one for one in services.suggest_quantities(policy, today=DAY)}["Ordered together"]
+    # Two items, both in each order: T = sqrt(2 * 8 / (0.225 * 1300 + 0.6 * 1300))
+    assert shared.quantity == pytest.approx(1300 * (16 / (0.825 * 1300)) ** 0.5, abs=0.01)
+    client.force_login(cast.manager)
+    page = client.get(f"/stock-policies/{policy.pk}/").content.decode()
+    assert "304.05" in page and "800" in page
+    for breaks in ({"0": "1"}, {"5": "1", "9": "2"}, {"x": "1"}, ["5"]):
+        with pytest.raises(Refused) as caught:
+            services.change_policy(policy, price_breaks=breaks, actor=cast.manager)
+        assert caught.value.field == "price_breaks"
 
 
 def test_a_policy_says_what_it_lacks(cast: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -33,12 +33,16 @@ def create(record: N, *, actor: Any, fact: type[Recorded], **extra: Any) -> N:
 def create_many(
     records: list[N], *, actor: Any, fact: type[Recorded], extra: Callable[[N], dict[str, Any]] | None = None
 ) -> list[N]:
-    """Many new records of one kind in few statements; each is told by its own fact. A bad one refuses all."""
+    """Many new records of one kind in few statements; each is told by its own fact. A bad one refuses all.
+
+    Whether the records they name exist is left to the database's own constraints, which look at all of them at once.
+    """
     if not records:
         return records
     with transaction.atomic():
+        named = {field.name for field in records[0]._meta.concrete_fields if field.is_relation}
         for one in records:
-            _check(one)
+            _check(one, skipped=named)
         try:
             with transaction.atomic():
                 type(records[0])._base_manager.bulk_create(records)
@@ -118,11 +122,11 @@ def _guarded_update(record: Noun, seen: int, columns: dict[str, Any]) -> None:
     record.version = seen + 1
 
 
-def _check(record: Noun) -> None:
+def _check(record: Noun, *, skipped: Collection[str] = ()) -> None:
     # Whether a form may leave a field out is the form's business; a column that may be null may be null.
     empty = {one.name for one in record._meta.concrete_fields if one.null and getattr(record, one.attname) is None}
     try:
-        record.clean_fields(exclude=empty)
+        record.clean_fields(exclude={*empty, *skipped})
         record.clean()
     except ValidationError as error:
         raise refused(error) from error

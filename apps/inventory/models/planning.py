@@ -64,26 +64,17 @@ class StockPolicy(Noun):
     daily_sd = quantity_field(
         "standard deviation of a day", null=True, blank=True, validators=NOT_NEGATIVE, help_text="Empty: from the last 90 days"
     )  # fmt: skip
-    lead_factor = models.DecimalField(
-        "DDMRP lead time factor", max_digits=3, decimal_places=2, default=Decimal("0.5"), validators=SHARE,
-        help_text="0.2 to 0.4 for a long lead time, to 0.6 for a medium one, to 1 for a short one",
-    )  # fmt: skip
-    variability = models.DecimalField(
-        "DDMRP variability factor", max_digits=3, decimal_places=2, default=Decimal("0.5"), validators=SHARE,
-        help_text="0 to 0.4 for steady demand, to 0.6 for medium, to 1 for erratic",
-    )  # fmt: skip
+    lead_factor = models.DecimalField(max_digits=3, decimal_places=2, default=Decimal("0.5"), validators=SHARE)
+    variability = models.DecimalField(max_digits=3, decimal_places=2, default=Decimal("0.5"), validators=SHARE)
     order_cost = money_field(
         "cost of an order", null=True, blank=True, validators=NOT_NEGATIVE, help_text="With it the page suggests quantities"
     )  # fmt: skip
-    line_cost = money_field(
-        "cost of its line", default=Decimal(0), validators=NOT_NEGATIVE, help_text="What one more item in an order costs"
-    )  # fmt: skip
+    line_cost = money_field(default=Decimal(0), validators=NOT_NEGATIVE)
     holding_rate = models.DecimalField(
-        "holding cost per year", max_digits=5, decimal_places=4, default=Decimal("0.2"),
+        max_digits=5, decimal_places=4, default=Decimal("0.2"),
         validators=[MinValueValidator(Decimal("0.0001")), MaxValueValidator(Decimal(9))],
-        help_text="Share of the item's cost, such as 0.2",
     )  # fmt: skip
-    price_breaks = models.JSONField(default=dict, blank=True)
+    price_breaks = models.JSONField(default=dict, blank=True)  # quantity -> price of one from there on, for all
     order_group = models.CharField(
         "ordered together as", max_length=60, blank=True, help_text="Such as the supplier's name; the same for all items of an order"
     )  # fmt: skip

@@ -36,6 +36,7 @@ class ItemResource(Resource):
     panels = (
         Panel("stock", panels.levels_panel),
         Panel("worth", panels.worth_panel),
+        Panel("quantities", panels.planning_panel),
         Panel("moves", panels.moves_panel),
     )
     actions = (

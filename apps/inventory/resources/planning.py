@@ -34,6 +34,7 @@ class PolicyResource(Resource):
     search = ("code",)
     fields = (*forms.POLICY_FIELDS, "department")
     changed_fact = events.PolicyChanged
+    panels = (Panel("quantities", panels.suggestions_panel),)
     actions = (
         Action(
             name="set",

@@ -44,6 +44,7 @@ from apps.inventory.services.planning import (
     set_policy,
 )
 from apps.inventory.services.proposing import propose_orders
+from apps.inventory.services.suggesting import suggest_quantities
 
 __all__ = [
     "accept_proposal",
@@ -81,5 +82,6 @@ __all__ = [
     "set_item",
     "set_location",
     "set_policy",
+    "suggest_quantities",
     "transfer_stock",
 ]

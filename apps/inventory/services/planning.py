@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +12,7 @@ from django.db.models import F, Sum
 
 from apps.core.errors import Refused
 from apps.core.records import write
-from apps.inventory import events
+from apps.inventory import events, units
 from apps.inventory.models import Item, Move, Proposal, StockPolicy
 from apps.inventory.planning import classes
 
@@ -25,7 +27,7 @@ NEEDS = {
 
 def set_policy(*, actor: Any, **values: Any) -> StockPolicy:
     """One policy per item and place."""
-    policy = StockPolicy(**values)
+    policy = StockPolicy(**_filled(values))
     policy.department = policy.location.department
     policy.code = f"{policy.item.code}@{policy.location.code}"
     _check(policy)
@@ -33,9 +35,37 @@ def set_policy(*, actor: Any, **values: Any) -> StockPolicy:
 
 
 def change_policy(policy: StockPolicy, *, actor: Any, version: int | None = None, **values: Any) -> StockPolicy:
+    values = _filled(values)
     changed = StockPolicy(**{name: values.get(name, getattr(policy, name)) for name in _COLUMNS})
     _check(changed)
     return write.change(policy, values, actor=actor, fact=events.PolicyChanged, version=version)
+
+
+def _filled(values: dict[str, Any]) -> dict[str, Any]:
+    """What was left empty and may not be takes its default; price breaks are figures in their order."""
+    usual = {name: getattr(StockPolicy(), name) for name in ("lead_factor", "variability", "line_cost", "holding_rate")}
+    found = values | {name: one for name, one in usual.items() if name in values and values[name] is None}
+    if "price_breaks" in found:
+        found["price_breaks"] = _price_breaks(found["price_breaks"] or {})
+    return found
+
+
+def _price_breaks(given: Any) -> dict[str, str]:
+    wrong = Refused(
+        "Price breaks are quantities with a price each, such as 100 = 1.80; prices fall as quantities rise.",
+        code="price_breaks", field="price_breaks",
+    )  # fmt: skip
+    if not isinstance(given, dict) or len(given) > 20:
+        raise wrong
+    try:
+        pairs = sorted((Decimal(str(at)), Decimal(str(price))) for at, price in given.items())
+    except ArithmeticError:
+        raise wrong from None
+    if any(not one.is_finite() or not 0 < one < units.MOST for pair in pairs for one in pair):
+        raise wrong
+    if any(low[0] == high[0] or low[1] < high[1] for low, high in pairwise(pairs)):
+        raise wrong
+    return {f"{at.normalize():f}": f"{price.normalize():f}" for at, price in pairs}
 
 
 _COLUMNS = (

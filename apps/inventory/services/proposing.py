@@ -77,7 +77,7 @@ def _write(wishes: list[tuple[StockPolicy, Decimal, str]], today: date, actor: A
             policy=policy,
             item=policy.item,
             location=policy.location,
-            department=policy.department,
+            department_id=policy.department_id,
             quantity=quantity,
             needed_on=today + timedelta(days=ceil(policy.lead_days)),
             arithmetic=words,
