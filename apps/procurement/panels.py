@@ -101,6 +101,10 @@ def _cell(line: dict[str, Any], column: LineColumn) -> pm.Cell:
     return pm.Cell(str(value))
 
 
+def _what(line: dict[str, Any]) -> str:
+    return " · ".join(str(line[name]) for name in ("part", "text") if line.get(name))
+
+
 def requisition_lines(record: Requisition, user: Any) -> pm.Section:
     return _lines("Lines", record.lines, REQUISITION, f"about {money(record.total, record.currency)}")
 
@@ -118,7 +122,9 @@ def price_lines(record: PriceList, user: Any) -> pm.Section:
 
 
 def receipt_lines(record: Receipt, user: Any) -> pm.Section:
-    return _lines("Received", record.lines, RECEIPT)
+    ordered = by_number(record.order.lines)
+    lines = [{"what": _what(ordered.get(int(one["line"]), {})), **one} for one in record.lines]
+    return _lines("Received", lines, (RECEIPT[0], LineColumn("what", "What"), *RECEIPT[1:]))
 
 
 def returned_lines(record: Receipt, user: Any) -> pm.Section | None:
@@ -163,7 +169,7 @@ def order_lines(record: Order, user: Any) -> pm.Section:
                 str(line["line"]),
                 cells=(
                     pm.Cell(str(line["line"])),
-                    pm.Cell(" · ".join(str(line[name]) for name in ("part", "text") if line.get(name))),
+                    pm.Cell(_what(line)),
                     pm.Cell(quantity(number(line, "quantity")), "number", unit=line.get("unit", "")),
                     _cell(line, ORDER[5]),
                     pm.Cell(line.get("due_on", cells.DASH), "status" if late else "text", tone="bad" if late else ""),

@@ -42,7 +42,7 @@ def sign_in(page: Page, name: str, password: str) -> None:
 def cookies(browser: Browser, stack: Stack, company: dict[str, Any]) -> dict[str, Any]:
     """The browser state of each signed-in person, so that signing in is driven once and not in every test."""
     states = {}
-    for name in ("opm", "adm"):
+    for name in ("opm", "adm", "buy", "opr"):
         visitor = browser.new_context(base_url=stack.url, locale="en-GB")
         sign_in(visitor.new_page(), name, company["password"])
         states[name] = visitor.storage_state()
