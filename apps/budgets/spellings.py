@@ -125,18 +125,18 @@ class Words:
         if field == "nature":
             return [(str(key), str(label)) for key, label in Category.Nature.choices]
         rows: list[Any] = {"department": self.departments, "category": self.categories, "site": self.sites}[field]
-        return [(one.code, f"{one.code} · {one.name}") for one in rows]
+        named = [(one.code, f"{one.code} · {one.name}") for one in rows]
+        return [(NEW, "New category of this name"), *named] if field == "category" else named
 
     def suggestion(self, miss: Miss) -> str:
         """What differs by &, /, hyphens, “and” or an ending only; an initial where choices are few."""
-        sketch = _sketch(miss.text)
+        sketch = sketch_of(miss.text)
         for value, words in self.choices(miss.field):
-            if sketch in {_sketch(value), _sketch(words.partition(" · ")[2] or words)}:
+            if sketch in {sketch_of(value), sketch_of(words.partition(" · ")[2] or words)}:
                 return value
         few = self.choices(miss.field) if miss.field in ("scenario", "nature") else []
-        return next(
-            (value for value, _ in few if sketch and (value.startswith(sketch) or sketch.startswith(value))), ""
-        )
+        likely = (value for value, _ in few if sketch and (value.startswith(sketch) or sketch.startswith(value)))
+        return next(likely, {"column": "nothing", "category": NEW}.get(miss.field, ""))
 
 
 def _by_word(rows: Iterable[Any]) -> dict[str, Any]:
@@ -149,6 +149,7 @@ def _by_word(rows: Iterable[Any]) -> dict[str, Any]:
     }
 
 
-def _sketch(text: str) -> str:
+def sketch_of(text: str) -> str:
+    """The bare words, so that spellings of one thing fall together."""
     words = [word for word in re.sub(r"[^a-z0-9]+", " ", text.lower()).split() if word != "and"]
     return "".join(word.removesuffix("s") for word in words)

@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from apps.budgets import api, views
+from apps.budgets import api, mappingapi, mappingpage, views
 
-urlpatterns = [path("budgets/", views.budget_report, name="budget_report")]
+urlpatterns = [
+    path("budgets/", views.budget_report, name="budget_report"),
+    path("budget-entries/import/<int:key>/", mappingpage.ledger_file, name="ledger_file"),
+    path("budget-entries/import/<int:key>/spellings/", mappingpage.spellings, name="budget_spellings"),
+]
 api_urlpatterns = [
     path("budget-plans/report/", api.ReportEndpoint.as_view(), name="api-budget-report"),
     path("budget-plans/like-with-like/", api.LikeEndpoint.as_view(), name="api-budget-like-with-like"),
+    path("budget-entries/spellings/", mappingapi.SpellingsEndpoint.as_view(), name="api-budget-spellings"),
     path("budget-lines/check/", api.CheckEndpoint.as_view(), name="api-budget-check"),
 ]

@@ -29,10 +29,10 @@ def checked(browser: Client, path: str, content: bytes) -> ImportBatch:
     """Uploaded and tried, by the worker where the file is long."""
     answer = browser.post(f"/{path}/import/", {"file": SimpleUploadedFile("rows.csv", content)})
     assert answer.status_code == 302, answer.content.decode()[:2000]
-    return worked(_seen(lambda: ImportBatch.objects.latest("id")))
+    return worked(seen(lambda: ImportBatch.objects.latest("id")))
 
 
-def _seen(read: Callable[[], Any]) -> Any:
+def seen(read: Callable[[], Any]) -> Any:
     with transaction.atomic(), scope.system("a test"):
         return read()
 
@@ -41,16 +41,16 @@ def worked(batch: ImportBatch) -> ImportBatch:
     """What a worker does with the job of a long file."""
     if batch.job_id:
         rows = Delivery.objects.filter(event__subject=f"job:{batch.job_id}", handler="core.run_job", done_at=None)
-        for key in _seen(lambda: list(rows.values_list("pk", flat=True))):
+        for key in seen(lambda: list(rows.values_list("pk", flat=True))):
             assert delivery.deliver(key) == "done"
-    _seen(batch.refresh_from_db)
+    seen(batch.refresh_from_db)
     return batch
 
 
 def imported(browser: Client, batch: ImportBatch) -> ImportBatch:
     assert batch.problems == [], batch.problems[:3]
     assert browser.post(f"/{_path(batch)}/import/{batch.pk}/", {"do": "import"}).status_code == 302
-    _seen(batch.refresh_from_db)
+    seen(batch.refresh_from_db)
     worked(batch)
     assert batch.state == ImportBatch.State.IMPORTED, batch.problems[:3]
     return batch
