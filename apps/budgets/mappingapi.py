@@ -27,6 +27,14 @@ SPELLING = {
 EXAMPLE = {"field": "department", "text": "Parks & Recreation", "rows": 113, "suggestion": "PARKS"}
 
 
+OPEN: dict[str, Any] = {
+    "import": serializers.IntegerField(),
+    "missing": serializers.ListField(child=serializers.CharField(), help_text="Columns still needed"),
+    "rows_are_needed": serializers.BooleanField(help_text="The file does not say budget or actual"),
+    "spellings": inline_serializer("OpenSpelling", SPELLING, many=True),
+}
+
+
 class SpellingsEndpoint(Endpoint):
     """What a file of a ledger calls things that nobody has mapped yet."""
 
@@ -46,12 +54,7 @@ class SpellingsEndpoint(Endpoint):
         parameters=[OpenApiParameter("import", OpenApiTypes.INT, required=True)],
         responses=inline_serializer(
             "OpenSpellings",
-            {
-                "import": serializers.IntegerField(),
-                "missing": serializers.ListField(child=serializers.CharField(), help_text="Columns still needed"),
-                "rows_are_needed": serializers.BooleanField(help_text="The file does not say budget or actual"),
-                "spellings": inline_serializer("OpenSpelling", SPELLING, many=True),
-            },
+            OPEN,
         ),
         examples=[
             OpenApiExample("One", value={"import": 7, "missing": [], "rows_are_needed": False, "spellings": [EXAMPLE]})
