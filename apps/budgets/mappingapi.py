@@ -18,7 +18,7 @@ from apps.core.api.endpoints import Endpoint, check_parameters
 from apps.core.errors import Refused
 from apps.core.resources.resource import resources
 
-SPELLING = {
+SPELLING: dict[str, Any] = {
     "field": serializers.CharField(),
     "text": serializers.CharField(),
     "rows": serializers.IntegerField(),
