@@ -12,7 +12,8 @@ from apps.core.actions.fields import ActionForm, MomentField, RecordField, Recor
 from apps.inventory.models import Item, Location, Lot, StockPolicy
 
 ITEM_FIELDS = (
-    "code", "name", "department", "unit", "packs", "tracking", "gtin", "category", "standard_cost", "currency", "shelf_life_days",
+    "code", "name", "department", "unit", "packs", "tracking", "gtin", "category", "standard_cost", "currency", "safety_stock",
+    "reorder_point", "shelf_life_days",
 )  # fmt: skip
 LOCATION_FIELDS = ("code", "name", "department", "kind", "negative_allowed")
 LOT_FIELDS = ("expires_on", "made_on")

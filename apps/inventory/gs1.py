@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -75,6 +76,22 @@ def parse(text: str, *, today: date) -> Scanned:
         raise Refused("The code is empty. Scan again.", code="no_code", field="code")
     pairs = _bracketed(text) if text.startswith("(") else _split(text.lstrip(SEPARATOR))
     return _scanned(pairs, today)
+
+
+def encode(pairs: Sequence[tuple[str, str]]) -> str:
+    """The same as scanners send it: identifiers without brackets, a GS after what has no fixed length unless it is last."""
+    found = ""
+    for at, (key, value) in enumerate(pairs, start=1):
+        length, fixed = _length(key)
+        if not value or len(value) > length or (fixed and len(value) != length) or SEPARATOR in value:
+            raise _wrong(f"({key}) has {len(value)} characters")
+        found += key + value + ("" if fixed or at == len(pairs) else SEPARATOR)
+    return found
+
+
+def written(pairs: Sequence[tuple[str, str]]) -> str:
+    """The same for people, with brackets."""
+    return "".join(f"({key}){value}" for key, value in pairs)
 
 
 def _bracketed(text: str) -> list[tuple[str, str]]:

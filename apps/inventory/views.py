@@ -266,9 +266,10 @@ def item_label(request: HttpRequest, key: int) -> HttpResponse:
         if text.isdigit() and len(text) < 19
         else None
     )
-    code = element_string(item, lot)
-    html = render_to_string("inventory/label.html", {"item": item, "lot": lot, "code": code})
+    pairs = label_pairs(item, lot)
+    html = render_to_string("inventory/label.html", {"item": item, "lot": lot, "code": gs1.written(pairs) or item.code})
     style = (settings.BASE_DIR / "static/css/label-pdf.css").read_bytes()
+    code = gs1.encode(pairs) or item.code
     assets = {**report_assets(settings.FONT_FILE), "label-pdf.css": style, "qr.svg": qr(code)}
     made = render_pdf(html, assets=assets, title=f"Label of {item.code}")
     answer = HttpResponse(made, content_type="application/pdf")
@@ -276,16 +277,16 @@ def item_label(request: HttpRequest, key: int) -> HttpResponse:
     return answer
 
 
-def element_string(item: Item, lot: Lot | None) -> str:
-    """What the label says to a scanner; an item without GTIN is named by its own number."""
+def label_pairs(item: Item, lot: Lot | None) -> list[tuple[str, str]]:
+    """What the label says to a scanner, by GS1 identifiers; nothing for an item without GTIN, named by its own number."""
     if not item.gtin:
-        return item.code
-    parts = f"(01){item.gtin}"
+        return []
+    pairs = [("01", item.gtin)]
     if lot is not None and lot.expires_on is not None:
-        parts += f"(17){lot.expires_on:%y%m%d}"
+        pairs.append(("17", f"{lot.expires_on:%y%m%d}"))
     if lot is not None:
-        parts += f"({'21' if lot.serial else '10'}){lot.number[:20]}"
-    return parts
+        pairs.append(("21" if lot.serial else "10", lot.number[:20]))
+    return pairs
 
 
 def qr(text: str) -> bytes:

@@ -15,7 +15,7 @@ from django.test import Client
 
 from apps.core.access import scope
 from apps.core.models import ImportBatch
-from apps.inventory import queries
+from apps.inventory import queries, services
 from apps.inventory.models import Item, Level, Location, Move
 from tests.factories import inventory as make
 from tests.factories import people
@@ -63,13 +63,25 @@ def test_the_stock_of_a_real_company(cast: Any, browser: Client) -> None:
     home = cast.company.root.code
     products = {one["product_id"]: one for one in read("Product.csv")}
     numbers = {key: one["product_number"] for key, one in products.items()}
+    kept = {one["product_id"] for one in read("ProductInventory.csv")}
     places = read("Location.csv")
     upload(
         browser,
         "items",
-        ["code", "name", "department", "unit", "tracking", "standard_cost", "currency"],
+        [
+            "code",
+            "name",
+            "department",
+            "unit",
+            "tracking",
+            "standard_cost",
+            "currency",
+            "safety_stock",
+            "reorder_point",
+        ],
         [
             [one["product_number"], one["name"], home, "pcs", "none", one["standard_cost"] or "0", "USD"]
+            + ([one["safety_stock_level"], one["reorder_point"]] if one["product_id"] in kept else ["", ""])
             for one in products.values()
         ],
     )
@@ -91,6 +103,14 @@ def test_the_stock_of_a_real_company(cast: Any, browser: Client) -> None:
     assert queries.total_value(Level.objects.all()) == Decimal(str(EXPECTED["value_at_standard_cost"]))
     stocked = Item.objects.filter(levels__quantity__gt=0).distinct().count()
     assert stocked == EXPECTED["products_with_stock_record"] - EXPECTED["zero_stock"]
+    told = browser.get("/api/v1/items/positions/").json()["figures"]
+    wanted = ("below_reorder_point", "below_safety_stock", "zero_stock")
+    assert told == {name: EXPECTED[name] for name in wanted} | {"all": EXPECTED["products_with_stock_record"]}
+    page = browser.get("/stock/points/?show=below_reorder_point").content.decode()
+    assert (
+        "7 of 432 items are below their reorder point." in page
+        and "69 are below safety stock, of 4 there is none." in page
+    )
     by_place = dict(Level.objects.values_list("location__name").annotate(total=Sum("quantity")))
     assert {name: by_place[name] for name in EXPECTED["quantity_by_location"]} == EXPECTED["quantity_by_location"]
     page = browser.get("/stock/as-of/").content.decode()
@@ -100,6 +120,36 @@ def test_the_stock_of_a_real_company(cast: Any, browser: Client) -> None:
     assert sum(Decimal(one["quantity"]) for one in told) == sum(
         int(one["quantity"]) for one in stock if one["product_id"] == "1"
     )
+
+
+@pytest.mark.skipif(not EXPECTED, reason="the published data are not on this machine")
+def test_a_real_company_is_classed_by_what_it_spent(cast: Any, browser: Client) -> None:
+    spend: dict[str, Decimal] = {}
+    for one in read("PurchaseOrderDetail.csv"):
+        spend[one["product_id"]] = spend.get(one["product_id"], Decimal(0)) + Decimal(one["order_qty"]) * Decimal(
+            one["unit_price"]
+        )
+    shelf = make.place(cast.company.plant, cast.manager)
+    for key, value in spend.items():
+        item = make.item(cast.company.plant, cast.manager, code=key)
+        services.receive_stock(item=item, to=shelf, quantity=Decimal(1), unit_cost=value, actor=cast.manager)
+    (move,) = services.receive_stock(
+        item=item, to=shelf, quantity=Decimal(1), unit_cost=Decimal(10**6), actor=cast.manager
+    )
+    services.reverse_move(move, reason="Twice", actor=cast.manager)
+    told = browser.get("/api/v1/items/abc/?by=spend").json()
+    published = json.loads((FOLDER / "expected.json").read_text())["expected"]["abc_by_spend"]
+    assert len(told) == published["products"]
+    assert {name: sum(one["abc"] == name for one in told) for name in "ABC"} == published["counts"]
+    for name, share in published["spend_share"].items():
+        assert sum(one["share"] for one in told if one["abc"] == name) == pytest.approx(share)
+    assert [(one["code"], float(one["value"])) for one in told[:3]] == [
+        (one["product_id"], one["spend"]) for one in published["first3"]
+    ]
+    assert browser.get("/api/v1/items/abc/").json() == []
+    page = browser.get("/stock/classes/?by=spend").content.decode()
+    assert "A: 30 items, B: 27 items, C: 208 items" in page
+    assert browser.get("/api/v1/items/abc/?by=luck").status_code == 400
 
 
 def test_a_file_of_moves_is_taken_once_and_taken_back_by_reversal(cast: Any, browser: Client) -> None:

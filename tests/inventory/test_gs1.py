@@ -61,3 +61,20 @@ def test_what_is_no_code_says_so(code: str) -> None:
     with pytest.raises(Refused) as caught:
         gs1.parse(code, today=TODAY)
     assert caught.value.code == "no_code"
+
+
+def test_what_is_written_for_scanners_is_read_back() -> None:
+    """The element string of the GS1 General Specifications: a lot of open length is ended by a GS unless it stands last."""
+    pairs = [("01", "09506000134376"), ("10", "AB-12/7"), ("17", "270430"), ("21", "S(1)")]
+    code = gs1.encode(pairs)
+    assert code == "010950600013437610AB-12/7\x1d1727043021S(1)"
+    found = gs1.parse(code, today=TODAY)
+    assert (found.gtin, found.lot, found.serial, found.expires_on) == (
+        "09506000134376",
+        "AB-12/7",
+        "S(1)",
+        date(2027, 4, 30),
+    )
+    assert gs1.written(pairs[:2]) == "(01)09506000134376(10)AB-12/7"
+    with pytest.raises(Refused):
+        gs1.encode([("10", "A\x1dB")])

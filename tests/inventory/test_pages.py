@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from apps.core.access import scope
 from apps.core.metrics import metrics
 from apps.core.web.homecards import View
-from apps.inventory import gs1, insights, queries, services, tasks
+from apps.inventory import gs1, insights, queries, services, tasks, views
 from apps.inventory.models import Count, Item, Lot, Move, Proposal
 from tests.factories import inventory as make
 from tests.factories import people
@@ -83,10 +83,14 @@ def test_the_label_is_a_pdf_that_says_the_lot(cast: Any) -> None:
     )
     answer = signed(cast.by_role["OPM"]).get(f"/items/{item.pk}/label.pdf", {"lot": move.lot_id})
     assert answer["Content-Type"] == "application/pdf"
-    text = PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
+    page = PdfReader(io.BytesIO(answer.content)).pages[0]
+    fonts = [str(one.get_object()["/BaseFont"]) for one in page["/Resources"]["/Font"].values()]
+    assert fonts and all("Inter" in one for one in fonts)
+    text = page.extract_text()
     said = "(01)09506000134376(17)300430(10)B7"
     assert said in text.replace("\n", "")
-    assert gs1.parse(said, today=date(2026, 11, 24)).lot == "B7"
+    scanned = gs1.encode(views.label_pairs(item, move.lot))
+    assert (scanned[0], gs1.parse(scanned, today=date(2026, 11, 24)).lot) == ("0", "B7")
 
 
 def test_stock_is_read_at_any_time_through_the_api(cast: Any) -> None:

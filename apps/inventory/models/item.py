@@ -53,6 +53,12 @@ class Item(Noun):
     category = models.CharField(max_length=80, blank=True)
     standard_cost = money_field(default=Decimal(0), validators=[MinValueValidator(Decimal(0))])
     currency = models.CharField(max_length=3, default="EUR")
+    safety_stock = quantity_field(
+        null=True, blank=True, validators=[MinValueValidator(Decimal(0))], help_text="Of all places together"
+    )
+    reorder_point = quantity_field(
+        null=True, blank=True, validators=[MinValueValidator(Decimal(0))], help_text="Of all places together"
+    )
     shelf_life_days = models.PositiveIntegerField(null=True, blank=True)
     abc = models.CharField("ABC", max_length=1, blank=True, choices=Abc.choices, editable=False)
     xyz = models.CharField("XYZ", max_length=1, blank=True, editable=False)
