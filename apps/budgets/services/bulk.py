@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.budgets import events
@@ -79,7 +79,6 @@ def book_facts(facts: list[Fact], *, actor: Any) -> str:
             one.pk: one for one in Plan.objects.select_for_update(of=("self",)).filter(pk__in=plans).order_by("pk")
         }
         lines = _lines(facts, locked)
-        _plan_amounts([one for one in facts if not one.actual], lines)
         actuals = [one for one in facts if one.actual and one.amount]
         rows: list[Entry] = []
         for one, txn in zip(actuals, next_txns(len(actuals)) if actuals else [], strict=True):
@@ -97,48 +96,58 @@ def book_facts(facts: list[Fact], *, actor: Any) -> str:
 
 
 def _lines(facts: list[Fact], plans: dict[int, Plan]) -> dict[Place, Line]:
-    """Lines the file names; what no budget foresaw gets a line without one."""
-    lines = {one.place: one.line for one in facts if one.line is not None}
-    missing = {one.place: one for one in facts if one.place not in lines}
-    made = []
-    for place, fact in missing.items():
-        plan = plans[place.plan]
-        empty: list[Decimal | None] = [None] * len(plan.period_ends)
-        made.append(
-            Line(
-                plan=plan,
-                department_id=place.department,
-                category_id=place.category,
-                site_id=place.site,
-                project=place.project,
-                spread=Line.Spread.ENTERED,
-                amounts=empty,
-                weights=" ".join(["-"] * len(empty)),
-                unplanned=fact.actual,
-                root=fact.root,
-                code=f"{plan.code}-{next_number(f'line of {plan.pk}')}",
-            )
-        )
-    Line.objects.bulk_create(made, batch_size=BATCH)
-    return lines | dict(zip(missing, made, strict=True))
-
-
-def _plan_amounts(facts: list[Fact], lines: dict[Place, Line]) -> None:
-    """A draft's lines take what the file plans for each of their periods, in place of what stood there."""
-    touched: dict[int, Line] = {}
-    cells: dict[tuple[int, int], Decimal] = {}
+    """Lines the file names, with what it plans on them; what no budget foresaw gets a line without one."""
+    lines: dict[Place, Line] = {}
     for one in facts:
-        line = lines[one.place]
-        at = period_on(one.plan, one.day) - 1
-        cells[(line.pk, at)] = line.amounts[at] = cells.get((line.pk, at), ZERO) + one.amount
-        touched[line.pk] = line
-    for line in touched.values():
-        line.spread, line.quantity, line.rate = Line.Spread.ENTERED, None, None
-        line.total = sum((one for one in line.amounts if one is not None), ZERO)
-        line.weights = " ".join("-" if one is None else f"{one.normalize():f}" for one in line.amounts)
-    Line.objects.bulk_update(
-        touched.values(), ["spread", "quantity", "rate", "total", "weights", "amounts"], batch_size=500
+        if one.place not in lines:
+            lines[one.place] = one.line or _new_line(one, plans[one.place.plan])
+    changed = _plan_amounts([one for one in facts if not one.actual], lines)
+    known = [one for place, one in lines.items() if place in changed and one.pk is not None]
+    rows = [(one.total, one.weights, list(one.amounts), one.pk) for one in known]
+    Line.objects.bulk_create([one for one in lines.values() if one.pk is None], batch_size=BATCH)
+    with connection.cursor() as cursor:
+        cursor.executemany(UPDATE, rows)
+    return lines
+
+
+UPDATE = """UPDATE budgets_line SET spread = 'entered', quantity = NULL, rate = NULL, total = %s, weights = %s,
+    amounts = %s::numeric(20, 4)[] WHERE id = %s"""
+
+
+def _new_line(fact: Fact, plan: Plan) -> Line:
+    place, empty = fact.place, [None] * len(plan.period_ends)
+    return Line(
+        plan=plan,
+        department_id=place.department,
+        category_id=place.category,
+        site_id=place.site,
+        project=place.project,
+        spread=Line.Spread.ENTERED,
+        amounts=empty,
+        weights=" ".join(["-"] * len(empty)),
+        unplanned=fact.actual,
+        root=fact.root,
+        code=f"{plan.code}-{next_number(f'line of {plan.pk}')}",
     )
+
+
+def _plan_amounts(facts: list[Fact], lines: dict[Place, Line]) -> set[Place]:
+    """A draft's lines take what the file plans for each of their periods, in place of what stood there."""
+    cells: dict[tuple[Place, int], Decimal] = {}
+    for one in facts:
+        cell = (one.place, period_on(one.plan, one.day) - 1)
+        cells[cell] = cells.get(cell, ZERO) + one.amount
+    changed: dict[Place, list[Decimal | None]] = {}
+    for (place, at), amount in cells.items():
+        line = lines[place]
+        if line.amounts[at] != amount or line.spread != Line.Spread.ENTERED:
+            changed.setdefault(place, list(line.amounts))[at] = amount
+    for place, amounts in changed.items():
+        line = lines[place]
+        line.amounts, line.spread, line.quantity, line.rate = amounts, Line.Spread.ENTERED, None, None
+        line.total = sum((one for one in amounts if one is not None), ZERO)
+        line.weights = " ".join("-" if one is None else f"{one.normalize():f}" for one in amounts)
+    return set(changed)
 
 
 def take_back_import(tag: str, *, actor: Any) -> int:
