@@ -96,7 +96,7 @@ def test_a_city_maps_its_spellings_once(cast: Any, browser: Client) -> None:
 
 def figures(browser: Client, cast: Any, plans: dict[int, int]) -> None:
     names = seen(lambda: set(Category.objects.values_list("name", flat=True)))
-    assert {"Licenses Permits", "Licenses and Permits"} - names, "both spellings became one category"
+    assert len({"Licenses Permits", "Licenses and Permits"} & names) == 1, "both spellings became one category"
     other = Client()
     other.force_login(cast.by_role["EXE"])
     for key in plans.values():
