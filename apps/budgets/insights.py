@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.budgets import matching, panels, queries, reportpage, variance
+from apps.budgets import figures, matching, panels, queries, reportpage, variance
 from apps.budgets.comparepage import NO_FORECAST
-from apps.budgets.models import Account, Entry, Plan, Saving
-from apps.budgets.queries import ZERO
+from apps.budgets.models import Plan, Saving
 from apps.budgets.variance import Row
-from apps.core import metrics
 from apps.core.invariants import invariant
-from apps.core.metrics import Measure, Metric
 from apps.core.values import Period, format_number
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import Card, Contribution, View, contribute, offer_card
 from apps.reports import parts as reports
 from apps.reports.parts import Part, Table
+
+__all__ = ["figures"]
 
 
 def newest_plan(user: Any, today: date) -> Plan | None:
@@ -170,39 +165,6 @@ def _like_table(user: Any, plan: Plan) -> Table | None:
 
 reports.contribute(reports.Source("budgets", 40, report_part, title="Budgets"))
 
-
-def _spent(start: datetime, end: datetime, grain: str, zone: str) -> Iterable[Measure]:
-    """Actual of a month against its budget, by department; the denominator is the budget."""
-    place = ZoneInfo(zone)
-    first, last = start.astimezone(place).date(), end.astimezone(place).date()
-    sums: dict[tuple[int, date], dict[str, Decimal]] = {}
-    rows = Entry.objects.filter(on__gte=first, on__lt=last, account__in=[Account.ACTUAL, Account.APPROPRIATED])
-    for department, on, account, amount in rows.values_list("department_id", "on", "account").annotate(
-        sum=Sum("amount")
-    ):
-        month = sums.setdefault((department, on.replace(day=1)), {})
-        month[account] = month.get(account, ZERO) + amount
-    for (department, first_day), found in sorted(sums.items()):
-        budget = -found.get(Account.APPROPRIATED, ZERO)
-        if budget > 0:
-            at = datetime(first_day.year, first_day.month, 1, tzinfo=place)
-            yield Measure(department, at, found.get(Account.ACTUAL, ZERO), budget)
-
-
-metrics.offer(
-    Metric(
-        name="budgets.adherence",
-        label="Budget used in the month",
-        help="Actual of the month as a share of the month's budget; 100 % is as planned.",
-        unit="%",
-        rule="ratio",
-        direction="range",
-        grain="month",
-        collect=_spent,
-        factor=100,
-        records="budget-entries",
-    )
-)
 
 invariant(
     "I3.txn",
