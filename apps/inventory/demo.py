@@ -42,9 +42,10 @@ def build(demo: Demo) -> None:
     items = {
         code: services.set_item(
             code=code, name=name, department=departments["CO"], unit=unit, tracking=tracking, standard_cost=D(cost),
-            gtin=_gtin(base), category="Valve parts", packs={"box": "50"} if unit == "pcs" else {}, actor=None,
+            gtin=_gtin(base), category="Valve parts", packs={"box": "50"} if unit == "pcs" else {},
+            safety_stock=D(use * 3), reorder_point=D(use * 8), actor=None,
         )
-        for code, name, unit, tracking, cost, base, _, _ in ITEMS
+        for code, name, unit, tracking, cost, base, use, _ in ITEMS
     }  # fmt: skip
     demo.made |= {"items": items, "places": places}
     noon = timezone.now() - timedelta(days=40)

@@ -18,7 +18,7 @@ from apps.core.access.rights import rights_of
 from apps.core.api.endpoints import Endpoint
 from apps.core.errors import Refused
 from apps.core.resources.resource import Resource, resources
-from apps.core.web import cells
+from apps.core.values import format_number
 from apps.core.web import pagemodel as pm
 from apps.core.web.access import page
 from apps.core.web.navigation import NavPage, add_page
@@ -131,7 +131,7 @@ def stock_abc(request: HttpRequest) -> HttpResponse:
             reverse("record", args=["items", one.item.pk]),
             (
                 pm.Cell(str(one.item), "link", url=reverse("record", args=["items", one.item.pk])),
-                pm.Cell(f"{one.value:,.2f}", "number"),
+                pm.Cell(format_number(one.value, 2), "number"),
                 pm.Cell(f"{one.share:.1%}", "number"),
                 pm.Cell(one.abc),
             ),
@@ -143,11 +143,13 @@ def stock_abc(request: HttpRequest) -> HttpResponse:
         title="ABC classes",
         facts=f"{standing.BASES[by]}, in the last 365 days. A up to 80 %, B up to 95 %",
         verdict=pm.Alert(
-            ", ".join(f"{name}: {many} items" for name, many in counts.items()), f"{total:,.2f} in all.", "info"
+            ", ".join(f"{name}: {many} items" for name, many in counts.items()),
+            f"{format_number(total, 2)} in all.",
+            "info",
         ),
         crumbs=(*CRUMBS, pm.Crumb("ABC classes")),
         periods=tuple(pm.Link(words, f"?by={name}", current=name == by) for name, words in standing.BASES.items()),
-        sections=(pm.Section("Items", note=_note(len(found)) or cells.DASH, table=table),),
+        sections=(pm.Section("Items", note=_note(len(found)), table=table),),
     )
     return render(request, "pages/chart.html", {"page": shown})
 
