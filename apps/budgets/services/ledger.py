@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.budgets.models import Account, Commitment, Entry, Kind, Line, Plan
@@ -89,14 +89,14 @@ def spend_funds(
     quantity: Decimal | None = None,
     currency: str = "",
 ) -> Commitment:
-    """A receipt or invoice is a fact and always booked; it relieves its order. Below zero it is a credit."""
+    """A receipt or invoice is a fact and always booked; it counts on the order it relieves. Below zero it is a credit."""
     with locked(line) as root:
         family, period = open_period(root, on)
         value = own_amount(amount, currency, family, on)
         if not value:
             raise Refused("Enter an amount other than zero.", code="zero", field="amount")
         back = _relief(root, family, relieves, account="encumbered", on=on, currency=currency)
-        held = _commitment(root, *(relieves[:2] if relieves else (document, ref)))
+        held = _commitment(root, *(relieves[:2] if relieves and back else (document, ref)))
         held.spent += value
         held.save(update_fields=["spent"])
         _change_held(root, (relieves or ("", ""))[:2], "encumbered", -back)
@@ -165,13 +165,15 @@ def reverse_entries(*, txn: int, reason: str, on: date | None = None, actor: Any
 
 def _mirror(root: Line, found: list[Entry], period: int) -> list[Leg]:
     """Actual goes, and so does the relief it made: the order holds the money again."""
-    legs = []
-    for one in found:
-        if one.line_id != root.pk:
-            continue
-        legs.append(Leg(Account(one.account), period, -one.amount, (one.document, one.ref)))
-        if one.account == Account.ENCUMBERED:
-            _change_held(root, (one.document, one.ref), "encumbered", -one.amount)
+    own = {one.account: one for one in found if one.line_id == root.pk}
+    legs = [Leg(Account(one.account), period, -one.amount, (one.document, one.ref)) for one in own.values()]
+    relieved, actual = own.get(Account.ENCUMBERED), own.get(Account.ACTUAL)
+    if relieved is not None:
+        _change_held(root, (relieved.document, relieved.ref), "encumbered", -relieved.amount)
+    if actual is not None and actual.kind == Kind.SPEND:
+        payer = relieved or actual
+        held = Commitment.objects.filter(line=root, document=payer.document, ref=payer.ref)
+        held.update(spent=F("spent") - actual.amount)
     return legs
 
 
