@@ -133,7 +133,12 @@ def run(size: str) -> Report:
         for name, words, goal in (("ours", "service", 2.5), ("api", "API", 5.0)):
             (raw, raw_cpu), (wall, cpu) = found["raw"], found[name]
             report.add(
-                "P10", f"{count} moves through the {words}", raw, wall, goal, note=f"{cpu / (raw_cpu or 0.01):.2f} x in CPU"
+                "P10",
+                f"{count} moves through the {words}",
+                raw,
+                wall,
+                goal,
+                note=f"{cpu / (raw_cpu or 0.01):.2f} x in CPU",
             )
         _contention(report, bench, size)
         item, shelf = bench.items[0], bench.shelf
