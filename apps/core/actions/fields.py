@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +30,23 @@ def _choices(model: type[models.Model], actor: Any) -> models.QuerySet[Any]:
     return rows
 
 
+_known: ContextVar[tuple[type[models.Model], dict[Any, Any]] | None] = ContextVar("records_read_once", default=None)
+
+
+@contextmanager
+def records_read_once(*, but: type[models.Model]) -> Iterator[dict[Any, Any]]:
+    """While many rows of one person go through their forms, what they name again is not read again.
+
+    `but` is the noun the rows write; its records change on the way and are read each time.
+    """
+    known: dict[Any, Any] = {}
+    held = _known.set((but, known))
+    try:
+        yield known
+    finally:
+        _known.reset(held)
+
+
 class RecordField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Choose one record; the choice is narrowed to what the actor sees when the form is made."""
 
@@ -37,6 +57,15 @@ class RecordField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def narrow(self, actor: Any) -> None:
         self.queryset = _choices(self.model, actor)
+
+    def to_python(self, value: Any) -> Any:
+        once = _known.get()
+        if once is None or once[0] is self.model or value in self.empty_values:
+            return super().to_python(value)
+        key = (self.model, str(value))
+        if key not in once[1]:
+            once[1][key] = super().to_python(value)
+        return once[1][key]
 
 
 class RecordsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]

@@ -125,11 +125,20 @@ def _guarded_update(record: Noun, seen: int, columns: dict[str, Any]) -> None:
 def _check(record: Noun, *, skipped: Collection[str] = ()) -> None:
     # Whether a form may leave a field out is the form's business; a column that may be null may be null.
     empty = {one.name for one in record._meta.concrete_fields if one.null and getattr(record, one.attname) is None}
+    # A linked record in hand was read; the database sees to it that it is still there.
+    read = {one.name for one in record._meta.concrete_fields if one.is_relation and _in_hand(record, one)}
     try:
-        record.clean_fields(exclude={*empty, *skipped})
+        record.clean_fields(exclude={*empty, *read, *skipped})
         record.clean()
     except ValidationError as error:
         raise refused(error) from error
+
+
+def _in_hand(record: Noun, field: Any) -> bool:
+    if not field.is_cached(record):
+        return False
+    linked = field.get_cached_value(record)
+    return linked is not None and not linked._state.adding and linked.pk == getattr(record, field.attname)
 
 
 def _save_new(record: Noun) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db import models, transaction
 
 from apps.core.access.rights import require
 from apps.core.actions.action import Action, perform
-from apps.core.actions.fields import RecordField, RecordsField
+from apps.core.actions.fields import RecordField, RecordsField, records_read_once
 from apps.core.errors import Refused
 from apps.core.models import ImportBatch, Noun, plain
 from apps.core.records.write import archive, change
@@ -49,6 +50,8 @@ class _DryRun(Exception):
 
 
 Tell = Callable[[int, int], None]
+AHEAD = 500  # rows whose keys are looked up in one query
+EXACT_KEYS = (models.CharField, models.TextField, models.ForeignKey)  # read the same from a file and from the database
 
 
 class RowImporter:
@@ -61,6 +64,8 @@ class RowImporter:
         if create is None or not resource.import_key:
             raise Refused(f"{resource.plural} cannot be imported.", code="no_import")
         self.create, self.update = create, update
+        self.codes: dict[tuple[type[models.Model], str], Any] = {}
+        self.free: set[tuple[str, ...]] = set()
 
     def run(self, table: Table, *, dry: bool, tell: Tell | None = None) -> Report:
         """All rows or none: with any refused row nothing is kept."""
@@ -69,8 +74,10 @@ class RowImporter:
         self.titles = dict(zip(names, table.header, strict=True))
         report = Report()
         try:
-            with transaction.atomic():
+            with transaction.atomic(), records_read_once(but=self.resource.model):
                 for index, row in enumerate(table.rows):
+                    if index % AHEAD == 0:
+                        self._look_ahead(table.rows[index : index + AHEAD], names)
                     report.rows.append(self._row(row, names, report))
                     if tell and index % 100 == 0:
                         tell(index, len(table.rows))
@@ -171,7 +178,26 @@ class RowImporter:
         match = {key: data.get(key) or None for key in self.resource.import_key}
         if any(value is None for value in match.values()):
             return None
+        key = tuple(str(value) for value in match.values())
+        if key in self.free:
+            self.free.discard(key)  # a later row of the same key means the record that this one makes
+            return None
         return self.resource.rows(self.actor).filter(**match).first()
+
+    def _look_ahead(self, rows: list[Row], names: list[str | None]) -> None:
+        """Which keys of the next rows nobody holds, found in one query; rows that cannot be read are looked at in their turn."""
+        keys, self.free = self.resource.import_key, set()
+        if not all(isinstance(self.resource.model._meta.get_field(key), EXACT_KEYS) for key in keys):
+            return
+        for row in rows:
+            with suppress(Refused):
+                values = [] if row.problems else [self._input(row, name) for name in keys if name in names]
+                if all(values):
+                    self.free.add(tuple(str(value) for value in values))
+        held = self.resource.rows(self.actor).filter(
+            **{f"{key}__in": {one[at] for one in self.free} for at, key in enumerate(keys)}
+        )
+        self.free -= {tuple(str(value) for value in one) for one in held.values_list(*keys)}
 
     def _input(self, row: Row, name: str) -> Any:
         """A cell as the form wants it: linked records by code, choices by label or value, numbers and dates as the file has them."""
@@ -197,6 +223,14 @@ class RowImporter:
         return text
 
     def _key_of(self, model: type[models.Model], text: str, name: str) -> Any:
+        known = self.codes.get((model, text))
+        if known is None:
+            known = self._look_up(model, text, name)
+            if model is not self.resource.model:
+                self.codes[model, text] = known
+        return known
+
+    def _look_up(self, model: type[models.Model], text: str, name: str) -> Any:
         manager = model._default_manager
         rows = manager.visible_to(self.actor) if hasattr(manager, "visible_to") else manager.all()
         for by in ("code", "username"):
