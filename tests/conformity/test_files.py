@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.core.access import scope
 from apps.core.models import ImportBatch
@@ -103,3 +105,36 @@ def test_one_changed_row_is_one_change_and_undo_takes_it_back(world: World, name
     assert export(world, resource, "csv") != before
     assert world.clients["clerk"].post(page, {"do": "undo"}).status_code == 302
     assert export(world, resource, "csv") == before
+
+
+def places(world: World, rows: list[tuple[str, str]]) -> bytes:
+    department = world.records["stock_location"]["own"].department.code
+    return b"".join(
+        write_csv(["code", "name", "department", "kind"], [[code, name, department, "stock"] for code, name in rows])
+    )
+
+
+def test_a_key_that_comes_twice_in_a_file_is_one_record_and_its_change(world: World) -> None:
+    resource = resources["stock_location"]
+    content = places(world, [("NEW-1", "First"), ("NEW-2", "Other"), ("NEW-1", "Second"), ("NEW-1", "Second")])
+    batch = upload(world, resource, content, "csv")
+    assert (batch.problems, batch.created, batch.changed, batch.unchanged) == ([], 2, 1, 1)
+    page = f"{resource.list_url()}import/{batch.pk}/"
+    assert world.clients["clerk"].post(page).status_code == 302
+    with scope.system("reading"):
+        assert [one.name for one in resource.model.objects.filter(code__startswith="NEW-").order_by("code")] == [
+            "Second",
+            "Other",
+        ]
+
+
+def test_what_every_row_names_is_read_once(world: World) -> None:
+    resource = resources["stock_location"]
+    counts = []
+    for many in (5, 25):
+        content = places(world, [(f"N{many}-{at}", "One") for at in range(many)])
+        with CaptureQueriesContext(connection) as queries:
+            assert upload(world, resource, content, "csv").created == many
+        read = [one["sql"] for one in queries if one["sql"].startswith("SELECT") and "org_department" in one["sql"]]
+        counts.append(len(read))
+    assert counts[0] == counts[1]
