@@ -27,6 +27,7 @@ def set_environment() -> None:
     HOME.mkdir(parents=True, exist_ok=True)
     os.environ["OPS_HOME"] = str(HOME)
     os.environ["OPS_TEST"] = "1"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as ./ops does: a stack is many processes
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser keeps an event loop in the main thread
     os.environ["DJANGO_SETTINGS_MODULE"] = "opsplatform.settings"
     for name in ("OPS_DB_AS", "OPS_BASE_URL", "OPS_DEBUG", "OPS_MEDIA", "OPS_PROXY_COUNT"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -184,7 +184,7 @@ class RowImporter:
             return None
         return self.resource.rows(self.actor).filter(**match).first()
 
-    def _look_ahead(self, rows: list[Row], names: list[str | None]) -> None:
+    def _look_ahead(self, rows: Sequence[Row], names: list[str | None]) -> None:
         """Which keys of the next rows nobody holds, found in one query; rows that cannot be read are looked at in their turn."""
         keys, self.free = self.resource.import_key, set()
         if not all(isinstance(self.resource.model._meta.get_field(key), EXACT_KEYS) for key in keys):
