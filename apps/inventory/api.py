@@ -233,14 +233,15 @@ class ProduceEndpoint(Endpoint):
 
 
 def _part(user: Any, one: Any) -> dict[str, Any]:
-    if not isinstance(one, dict) or set(one) - {"item", "at", "quantity", "lot_number"}:
+    if not isinstance(one, dict) or set(one) - {"item", "at", "quantity", "unit", "lot_number"}:
         raise Refused(
-            "Each part is an object with item, at, quantity and lot_number.", code="bad_body", field="consumes"
+            "Each part is an object with item, at, quantity, unit and lot_number.", code="bad_body", field="consumes"
         )
     return {
         "item": _named(user, Item, one.get("item"), "consumes"),
         "at": _named(user, Location, one.get("at"), "consumes"),
         "quantity": _quantity(one.get("quantity")),
+        "unit": _text(one.get("unit", "")),
         "lot_number": _text(one.get("lot_number", "")),
     }
 

@@ -158,6 +158,35 @@ class MoveForm(ActionForm):
     effective_at = MomentField(required=False, label="When", help_text="Empty: now")
 
 
+class ProductionForm(ActionForm):
+    """What was made."""
+
+    item = RecordField(Item, label="Product")
+    to = RecordField(Location, label="To", help_text="Where the product goes")
+    quantity = forms.DecimalField(max_digits=18, decimal_places=6, min_value=Decimal("0.000001"))
+    unit = forms.CharField(max_length=12, required=False, help_text="Empty: the item's own unit. Or a pack of the item")
+    lot_number = forms.CharField(max_length=60, required=False, label="Lot", help_text="Needed when kept by lot")
+    serials = SerialsField(label="Serial numbers")
+    expires_on = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    unit_cost = forms.DecimalField(
+        max_digits=18, decimal_places=6, min_value=0, required=False, help_text="Of one base unit. Empty: the standard cost"
+    )  # fmt: skip
+    document = forms.CharField(max_length=120, required=False, help_text="Such as the number of the job")
+    effective_at = MomentField(required=False, label="When", help_text="Empty: now")
+
+
+class ComponentForm(ActionForm):
+    """One thing that went into the product; a form left empty is no component."""
+
+    item = RecordField(Item, label="Component")
+    at = RecordField(Location, required=False, label="From", help_text="Empty: where the product goes")
+    quantity = forms.DecimalField(max_digits=18, decimal_places=6, min_value=Decimal("0.000001"))
+    unit = forms.CharField(max_length=12, required=False, help_text="Empty: the item's own unit. Or a pack of the item")
+    lot_number = forms.CharField(
+        max_length=60, required=False, label="Lot", help_text="Empty: what expires first goes first"
+    )
+
+
 class ScanForm(ActionForm):
     """What was scanned, and what happens with it."""
 

@@ -17,7 +17,9 @@ from apps.inventory.models import Count, CountLine, Item, Level, Location, Lot, 
 
 LOT_TONES: dict[str, pm.Tone] = {"released": "good", "hold": "bad", "quarantine": "warn"}
 COUNT_TONES: dict[str, pm.Tone] = {"open": "hold", "recount": "warn", "closed": "good", "cancelled": "idle"}
-PROPOSAL_TONES: dict[str, pm.Tone] = {"open": "hold", "accepted": "info", "done": "good", "dismissed": "idle"}
+PROPOSAL_TONES: dict[str, pm.Tone] = {
+    "open": "hold", "accepted": "info", "requested": "info", "ordered": "info", "done": "good", "dismissed": "idle",
+}  # fmt: skip
 SHOWN = 200
 
 

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from apps.inventory import api, standing_pages, views
+from apps.inventory import api, production_page, standing_pages, views
 
 urlpatterns = [
     path("stock/scan/", views.stock_scan, name="stock_scan"),
+    path("stock/produce/", production_page.stock_produce, name="stock_produce"),
     path("stock/as-of/", views.stock_as_of, name="stock_as_of"),
     path("stock/points/", standing_pages.stock_positions, name="stock_positions"),
     path("stock/classes/", standing_pages.stock_abc, name="stock_abc"),

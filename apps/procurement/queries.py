@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Sum
 
+from apps.inventory.models import Proposal
 from apps.org import queries as org
 from apps.org.models import Department
 from apps.procurement.lines import number, price_at
@@ -110,6 +111,31 @@ def ordered_of(requisition: Requisition) -> dict[int, Decimal]:
             if code == requisition.code and place.isdigit():
                 found[int(place)] = found.get(int(place), ZERO) + number(line, "quantity")
     return found
+
+
+def proposal_stands(requisition: Requisition) -> tuple[str, str]:
+    """Where the purchase of a stock proposal stands, and why it fell away."""
+    state, code = requisition.state, requisition.code
+    if state == Requisition.State.DRAFT:
+        return Proposal.State.ACCEPTED, ""
+    if state in {Requisition.State.REJECTED, Requisition.State.CANCELLED}:
+        return Proposal.State.DISMISSED, f"{code}: {requisition.note}"
+    if state != Requisition.State.ORDERED:
+        return Proposal.State.REQUESTED, ""
+    orders = list(
+        Order.objects.filter(requisition=requisition).exclude(state__in=[Order.State.CANCELLED, Order.State.REJECTED])
+    )
+    done = progress_of(orders)
+    if any(
+        number(line, "quantity") > done.get((order.pk, int(line["line"])), Progress()).accepted
+        for order in orders
+        if order.state != Order.State.CLOSED
+        for line in order.lines
+    ):
+        return Proposal.State.ORDERED, ""
+    if any(one.accepted > 0 for one in done.values()):
+        return Proposal.State.DONE, ""
+    return Proposal.State.DISMISSED, f"{code}: closed, nothing came"
 
 
 def called_off(supplier: Supplier, prices: PriceList) -> Decimal:

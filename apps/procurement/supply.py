@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.db.models import Q
+
 from apps.core.access import scope
 from apps.inventory import queries as stock_queries
 from apps.inventory.models import Item, Location
@@ -40,7 +42,10 @@ def open_supply(places: list[tuple[int, int]]) -> dict[tuple[int, int], Decimal]
 
 def _open_lines(parts: set[str]) -> list[tuple[Department, str, str, Decimal]]:
     found: list[tuple[Department, str, str, Decimal]] = []
-    orders = list(Order.objects.filter(state__in=OPEN_ORDERS, archived_at__isnull=True).select_related("department"))
+    # The draft of an order takes its lines off the requisition: from then on it is the draft that counts.
+    drafted = Q(state=Order.State.DRAFT, requisition__isnull=False)
+    counting = Order.objects.filter(Q(state__in=OPEN_ORDERS) | drafted, archived_at__isnull=True)
+    orders = list(counting.select_related("department"))
     done = queries.progress_of(orders)
     for order in orders:
         for line in order.lines:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from apps.core.access import scope
+from apps.core.errors import Refused
 from apps.core.metrics import metrics
 from apps.core.web.homecards import View
 from apps.inventory import gs1, insights, queries, services, tasks, views
@@ -126,7 +127,8 @@ def test_production_is_written_whole_and_traced_through_the_api(cast: Any) -> No
         body = {"item": valve.pk, "to": shelf.pk, "quantity": "5", "lot_number": "V1", "consumes": [part]}
         return browser.post("/api/v1/stock-moves/produce/", body, content_type="application/json")
 
-    assert produce("11").status_code == 422
+    refused = produce("11")
+    assert (refused.status_code, refused.json()["field"]) == (422, "consumes.0.quantity")
     assert not Lot.objects.filter(number="V1").exists()
     made = produce("10")
     assert made.status_code == 201 and len(made.json()["moves"]) == 2
@@ -134,6 +136,44 @@ def test_production_is_written_whole_and_traced_through_the_api(cast: Any) -> No
     (relative,) = browser.get(f"/api/v1/lots/{lot.pk}/genealogy/").json()
     assert (relative["relation"], relative["code"], relative["steps"]) == ("went_into", f"{valve.code}/V1", 1)
     assert "Went into" in browser.get(f"/lots/{lot.pk}/").content.decode()
+
+
+def test_a_production_is_written_by_screen_traced_and_taken_back_whole(cast: Any) -> None:
+    steel, valve = (make.item(cast.company.plant, cast.manager, tracking="lot") for _ in range(2))
+    ring = make.item(cast.company.plant, cast.manager)
+    shelf, store = (make.place(cast.company.plant, cast.manager) for _ in range(2))
+    services.receive_stock(item=steel, to=shelf, quantity=D(10), lot_number="H1", actor=cast.manager)
+    services.receive_stock(item=ring, to=store, quantity=D(8), actor=cast.manager)
+    browser = signed(cast.by_role["DPM"])
+    assert signed(cast.by_role["AUD"]).get("/stock/produce/").status_code == 403
+    given = {
+        "rows": "3", "item": valve.pk, "to": shelf.pk, "quantity": "5", "lot_number": "V1",
+        "part-0-item": steel.pk, "part-0-quantity": "10", "part-0-lot_number": "H1",
+        "part-2-item": ring.pk, "part-2-at": store.pk, "part-2-quantity": "9",
+    }  # fmt: skip
+    more = browser.post("/stock/produce/", given | {"more": "1"})
+    assert more.status_code == 200 and b'name="part-3-item"' in more.content and b'value="H1"' in more.content
+    short = browser.post("/stock/produce/", given).content.decode()
+    at = short.index('name="part-2-quantity"')
+    assert "not enough" in short[at : at + 900] and "not enough" not in short[:at]
+    bare = browser.post("/stock/produce/", given | {"part-0-item": "", "part-0-quantity": "", "part-0-lot_number": ""})
+    assert bare.status_code == 422
+    none = {name: value for name, value in given.items() if not name.startswith("part")}
+    assert b"Choose at least one component." in browser.post("/stock/produce/", none).content
+    assert queries.on_hand(steel) == 10 and not Lot.objects.filter(item=valve).exists()
+    done = browser.post("/stock/produce/", given | {"part-2-quantity": "5"})
+    made = Move.objects.get(kind="produce")
+    assert done.status_code == 302 and done["Location"] == f"/stock-moves/{made.pk}/"
+    assert (queries.on_hand(steel), queries.on_hand(ring), queries.on_hand(valve)) == (0, 3, 5)
+    shown = browser.get(done["Location"]).content.decode()
+    assert f"/lots/{made.lot_id}/" in shown and f"{steel.code}/H1" in shown
+    assert f"{steel.code}/H1" in browser.get(f"/lots/{made.lot_id}/").content.decode()
+    back = browser.post(f"/stock-moves/{made.pk}/reverse_production/", {"reason": "Wrong drawing"})
+    assert back.status_code == 302
+    assert (queries.on_hand(steel), queries.on_hand(ring), queries.on_hand(valve)) == (10, 8, 0)
+    assert queries.genealogy(made.lot, forward=False) == []
+    with pytest.raises(Refused):
+        services.reverse_production(made, reason="Again", actor=cast.manager)
 
 
 def test_what_waits_and_what_the_clock_does(cast: Any) -> None:

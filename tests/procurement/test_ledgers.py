@@ -227,6 +227,63 @@ def test_an_accepted_proposal_is_asked_for_once(cast: Any, shelf: Any) -> None:
     assert policy.item_id == item.pk
 
 
+def test_a_proposal_stands_where_its_purchase_stands_and_is_never_made_twice(cast: Any, shelf: Any) -> None:
+    item, place, _ = shelf
+    plan_line(cast, "1000")
+    seller, buyer = supplier(name="Seals"), cast.by_role["BUY"]
+    inventory.set_policy(
+        item=item, location=place, method="sQ", reorder_point=D(10), order_quantity=D(20), actor=None
+    )  # fmt: skip
+    today = timezone.localdate()
+
+    def stands(proposal: Any, state: str, supply: int) -> None:
+        proposal.refresh_from_db()
+        assert (proposal.state, sum(open_supply([(item.pk, place.pk)]).values())) == (state, supply)
+        assert inventory.propose_orders(today=today, actor=None) == []
+
+    def asked(proposal: Any) -> Requisition:
+        inventory.accept_proposal(proposal, actor=cast.by_role["OPM"])
+        handlers.ask_for_proposal(Event.objects.filter(name="inventory.proposal_changed").latest("pk"))
+        return Requisition.objects.get(proposal=proposal)
+
+    (first,) = inventory.propose_orders(today=today, actor=None)
+    stands(first, "open", 20)
+    wish = asked(first)
+    stands(first, "requested", 20)
+    decide(wish, cast.by_role["EXE"], answer="no", note="Not now")
+    first.refresh_from_db()
+    assert first.state == "dismissed" and "Not now" in first.reason
+    (second,) = inventory.propose_orders(today=today, actor=None)
+    wish = asked(second)
+    decide(wish, cast.by_role["EXE"])
+    stands(second, "requested", 20)
+    services.order_requisition(wish, supplier=seller, actor=buyer)
+    stands(second, "ordered", 20)  # the draft of the order counts
+    order = Order.objects.get(requisition=wish)
+    services.submit_order(order, actor=buyer)
+    order.refresh_from_db()
+    if order.state == Order.State.WAITING:
+        stands(second, "ordered", 20)
+        decide(order, cast.by_role["OPM"])
+    stands(second, "ordered", 20)
+    part = services.receive_goods(
+        order=order, lines=[{"line": 1, "quantity": "5", "lot": "A"}], place=place, actor=buyer
+    )  # fmt: skip
+    second.refresh_from_db()
+    assert (second.state, sum(open_supply([(item.pk, place.pk)]).values())) == ("ordered", 15)
+    services.reverse_receipt(part, reason="Wrong place", actor=buyer)
+    stands(second, "ordered", 20)
+    whole = services.receive_goods(
+        order=order, lines=[{"line": 1, "quantity": "20", "lot": "B"}], place=place, actor=buyer
+    )  # fmt: skip
+    stands(second, "done", 0)
+    services.return_goods(whole, line=1, quantity=D(20), reason="Torn", actor=buyer)
+    stands(second, "ordered", 20)
+    services.close_order(order, reason="No more", actor=buyer)
+    second.refresh_from_db()
+    assert second.state == "dismissed"
+
+
 def test_a_block_needs_an_override_by_the_right_person(cast: Any) -> None:
     plan_line(cast, "50")
     buyer = cast.by_role["BUY"]

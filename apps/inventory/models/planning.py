@@ -94,11 +94,16 @@ class StockPolicy(Noun):
 
 
 class Proposal(Noun):
-    """A quantity that should be ordered, with the arithmetic that says so; it counts as supply until it is dismissed."""
+    """A quantity that should be ordered, with the arithmetic that says so.
+
+    It counts as supply until it is dismissed, or until what asked for it counts in its place.
+    """
 
     class State(models.TextChoices):
-        OPEN = "open", "Open"
+        OPEN = "open", "Proposed"
         ACCEPTED = "accepted", "Accepted"
+        REQUESTED = "requested", "Requested"
+        ORDERED = "ordered", "Ordered"
         DONE = "done", "Received"
         DISMISSED = "dismissed", "Dismissed"
 

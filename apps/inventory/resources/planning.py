@@ -65,7 +65,7 @@ class ProposalResource(Resource):
     path = "stock-proposals"
     label, plural, icon = "Order proposal", "Order proposals", "shopping-cart"
     nav = ("Operate", 45)
-    help = "What should be ordered, with the arithmetic. An open proposal counts as supply, so it is made only once."
+    help = "What should be ordered, with the arithmetic. It counts as supply until its requisition does, so it is made only once."
     columns = (
         Column("code", "No.", sort="code"),
         Column("item", "Item"),
@@ -89,7 +89,11 @@ class ProposalResource(Resource):
         "department",
     )
     changed_fact = events.ProposalChanged
-    tabs = (Tab("open", "Open", "state=open"), Tab("accepted", "Accepted", "state=accepted"))
+    tabs = (
+        Tab("open", "Proposed", "state=open"),
+        Tab("requested", "Requested", "state=requested"),
+        Tab("ordered", "Ordered", "state=ordered"),
+    )
     panels = (Panel("why", panels.arithmetic_panel),)
     actions = (
         Action(

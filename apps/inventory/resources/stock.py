@@ -6,7 +6,7 @@ from typing import Any
 
 from apps.core.actions.action import Action
 from apps.core.resources.resource import Column, Panel, Resource, Tab, register
-from apps.inventory import events, forms, panels, services
+from apps.inventory import events, forms, panels, production_page, services
 from apps.inventory.models import Lot, Move
 
 
@@ -97,6 +97,7 @@ class MoveResource(Resource):
         "kind", "item", "lot", "from_location", "to_location", "quantity", "entered", "unit", "unit_cost", "document", "line",
         "reason", "effective_at", "actor", "reverses", "department", "to_department",
     )  # fmt: skip
+    panels = (Panel("production", production_page.production_panel),)
     actions = (
         Action(
             name="record",
@@ -117,5 +118,16 @@ class MoveResource(Resource):
             danger=True,
             when=lambda one: one.kind != Move.Kind.REVERSE,
             done="Move reversed",
+        ),
+        Action(
+            name="reverse_production",
+            label="Reverse production",
+            verb="x",
+            run=services.reverse_production,
+            form=forms.ReasonForm,
+            icon="undo-2",
+            danger=True,
+            when=lambda one: one.batch is not None and one.kind != Move.Kind.REVERSE,
+            done="Production reversed",
         ),
     )

@@ -30,6 +30,7 @@ from apps.inventory.services.moves import (
     record_move,
     return_stock,
     reverse_move,
+    reverse_production,
     scrap_stock,
     transfer_stock,
 )
@@ -40,6 +41,7 @@ from apps.inventory.services.planning import (
     class_items,
     dismiss_proposal,
     finish_proposal,
+    follow_proposal,
     restore_policy,
     set_policy,
 )
@@ -64,6 +66,7 @@ __all__ = [
     "dismiss_proposal",
     "enter_count",
     "finish_proposal",
+    "follow_proposal",
     "hold_lot",
     "issue_stock",
     "plan_count",
@@ -78,6 +81,7 @@ __all__ = [
     "restore_policy",
     "return_stock",
     "reverse_move",
+    "reverse_production",
     "scrap_stock",
     "set_item",
     "set_location",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -216,9 +217,10 @@ def produce_stock(
     base, cost = _amount(item, quantity, unit), item.standard_cost if unit_cost is None else unit_cost
     with transaction.atomic():
         made: list[Move] = []
-        for one in sorted(consumes, key=lambda part: part["item"].pk):
+        for place, one in sorted(enumerate(consumes), key=lambda part: part[1]["item"].pk):
             given = {key: value for key, value in one.items() if key not in ("item", "at")}
-            made += _go_out(Kind.CONSUME, one["item"], one["at"], end, batch=batch, actor=actor, **given, **common)
+            with _naming(place):
+                made += _go_out(Kind.CONSUME, one["item"], one["at"], end, batch=batch, actor=actor, **given, **common)
         product = common | {
             "kind": Kind.PRODUCE,
             "item": item,
@@ -228,6 +230,28 @@ def produce_stock(
             "batch": batch,
         }
         return made + _come_in(base, quantity, unit, (lot_number, serials, expires_on), actor=actor, common=product)
+
+
+@contextmanager
+def _naming(place: int) -> Iterator[None]:
+    """A refusal about a component says which one: `consumes.0.quantity`."""
+    try:
+        yield
+    except Refused as refusal:
+        refusal.field = f"consumes.{place}.{refusal.field or 'item'}"
+        raise
+
+
+def reverse_production(move: Move, *, reason: str, actor: Any) -> list[Move]:
+    """The whole production a move belongs to is taken back, product first; what was reversed alone before stays so."""
+    if move.batch is None or move.kind == Kind.REVERSE:
+        raise Refused("This move is no part of a production.", code="no_production")
+    with transaction.atomic():
+        found = Move.objects.filter(batch=move.batch, reversed_by__isnull=True).exclude(kind=Kind.REVERSE)
+        moves = list(found.select_related("item", "lot", "from_location", "to_location").order_by("-id"))
+        if not moves:
+            raise Refused("This production is reversed already.", code="reversed")
+        return [reverse_move(one, reason=reason, actor=actor) for one in moves]
 
 
 def reverse_move(move: Move, *, reason: str, actor: Any) -> Move:

@@ -149,5 +149,12 @@ def dismiss_proposal(proposal: Proposal, *, reason: str, actor: Any) -> Proposal
 
 
 def finish_proposal(proposal: Proposal, *, actor: Any) -> Proposal:
-    """What was ordered has come, or an order counts in its place."""
+    """What was bought elsewhere has come."""
     return _move_on(proposal, Proposal.State.DONE, Proposal.State.ACCEPTED, Proposal.State.OPEN, actor=actor)
+
+
+def follow_proposal(proposal: Proposal, *, state: str, reason: str = "", actor: Any) -> Proposal:
+    """It stands where the purchase made of it stands; whoever buys tells. Once requested, the purchase counts as supply."""
+    if proposal.state == state:
+        return proposal
+    return _move_on(proposal, state, *Proposal.State.values, actor=actor, reason=reason[:200])

@@ -10,6 +10,7 @@ from django.db import models
 
 from apps.core.access.scope import ScopedManager
 from apps.core.models import Noun
+from apps.inventory.models import Proposal
 from apps.org.models import Department
 from apps.procurement.lines import worth
 from apps.procurement.models.supplier import Supplier
@@ -44,6 +45,9 @@ class Requisition(Noun):
     state = models.CharField(max_length=9, choices=State.choices, default=State.DRAFT, editable=False)
     requested_by: Any = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    proposal = models.OneToOneField(
+        Proposal, null=True, editable=False, on_delete=models.PROTECT, related_name="requisition"
     )
     note = models.CharField("last decision", max_length=300, blank=True, editable=False)
 

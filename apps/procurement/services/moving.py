@@ -8,6 +8,7 @@ from typing import Any
 from apps.core.access import scope
 from apps.core.models import Noun
 from apps.core.records import write
+from apps.inventory import services as inventory
 from apps.procurement import events, queries
 from apps.procurement.lines import number
 from apps.procurement.models import Requisition
@@ -20,7 +21,7 @@ State = Requisition.State
 def move(requisition: Requisition, state: str, *, actor: Any, reason: str = "") -> Requisition:
     """The next state, told to whoever asked."""
     people = (requisition.requested_by_id,) if requisition.requested_by_id else ()
-    return write.change(
+    moved = write.change(
         requisition,
         {"state": state, "note": reason[:300]},
         actor=actor,
@@ -29,6 +30,17 @@ def move(requisition: Requisition, state: str, *, actor: Any, reason: str = "") 
         reason=reason,
         people=people,
     )
+    tell_planning(moved, actor=actor)
+    return moved
+
+
+def tell_planning(requisition: Requisition | None, *, actor: Any) -> None:
+    """The stock proposal a requisition was written for stands where its purchase stands."""
+    if requisition is None or requisition.proposal_id is None:
+        return
+    with scope.system("planning's proposal follows its purchase"):
+        state, reason = queries.proposal_stands(requisition)
+        inventory.follow_proposal(requisition.proposal, state=state, reason=reason, actor=actor)
 
 
 def mark_ordered(requisition: Requisition, *, actor: Any) -> Requisition:
@@ -38,6 +50,7 @@ def mark_ordered(requisition: Requisition, *, actor: Any) -> Requisition:
     state = State.ORDERED if whole else State.APPROVED
     if requisition.state in {State.APPROVED, State.ORDERED} and requisition.state != state:
         return move(requisition, state, actor=actor)
+    tell_planning(requisition, actor=actor)
     return requisition
 
 

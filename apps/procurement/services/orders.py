@@ -18,7 +18,7 @@ from apps.procurement.lines import ORDER, by_number, check_lines, number, worth
 from apps.procurement.models import Order, PriceList, Supplier
 from apps.procurement.services import funds
 from apps.procurement.services.common import asked_amount, at_home, locked
-from apps.procurement.services.moving import mark_ordered, withdraw_questions
+from apps.procurement.services.moving import mark_ordered, tell_planning, withdraw_questions
 from apps.work import services as work
 from apps.work.models import Policy, PolicyStep
 from apps.work.services.approvals import policy_for
@@ -231,6 +231,7 @@ def revise_order(order: Order, *, lines: Any, reason: str, actor: Any) -> Order:
             return _ask(revised, actor=actor)
         settled = write.change(revised, {"approved_lines": checked}, actor=actor, fact=events.OrderChanged)
         funds.encumber(settled, actor=actor)
+        tell_planning(settled.requisition, actor=actor)
         return settled
 
 
@@ -254,7 +255,9 @@ def close_order(order: Order, *, reason: str = "", actor: Any) -> Order:
         if not reason.strip() and any(queries.outstanding(found).values()):
             raise Refused("Not everything came in. Say why nothing more is expected.", code="no_reason", field="reason")
         funds.release(found, actor=actor)
-        return _move(found, State.CLOSED, actor=actor, reason=reason)
+        closed = _move(found, State.CLOSED, actor=actor, reason=reason)
+        tell_planning(closed.requisition, actor=actor)
+        return closed
 
 
 def cancel_order(order: Order, *, reason: str, actor: Any) -> Order:

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core.errors import Refused
-from apps.inventory import services as inventory
 from apps.inventory.models import Proposal
 from apps.procurement import queries
 from apps.procurement.lines import plain_number
@@ -20,7 +19,7 @@ from apps.procurement.services.requisitions import submit_requisition, write_req
 def requisition_for(proposal: Proposal, *, actor: Any) -> Requisition | None:
     """Once per proposal: its quantity from the cheapest agreed price. A refused approval request leaves a draft."""
     code = f"R-{proposal.code}"[:20]
-    if proposal.state != Proposal.State.ACCEPTED or Requisition.objects.filter(code=code).exists():
+    if proposal.state != Proposal.State.ACCEPTED or Requisition.objects.filter(proposal=proposal).exists():
         return None
     item, currency = proposal.item, queries.home_currency(proposal.department)
     today = timezone.localdate()
@@ -43,13 +42,11 @@ def requisition_for(proposal: Proposal, *, actor: Any) -> Requisition | None:
                     "price": plain_number(price or item.standard_cost or Decimal(0)),
                 }
             ],
+            proposal=proposal,
             actor=actor,
         )
         try:
             with transaction.atomic():
-                asked = submit_requisition(wish, actor=actor)
+                return submit_requisition(wish, actor=actor)
         except Refused:
             return wish
-        # From here the requisition is the supply that planning counts.
-        inventory.finish_proposal(proposal, actor=actor)
-        return asked
