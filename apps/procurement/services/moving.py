@@ -39,8 +39,9 @@ def tell_planning(requisition: Requisition | None, *, actor: Any) -> None:
     if requisition is None or requisition.proposal_id is None:
         return
     with scope.system("planning's proposal follows its purchase"):
-        state, reason = queries.proposal_stands(requisition)
-        inventory.follow_proposal(requisition.proposal, state=state, reason=reason, actor=actor)
+        if requisition.proposal is not None:
+            state, reason = queries.proposal_stands(requisition)
+            inventory.follow_proposal(requisition.proposal, state=state, reason=reason, actor=actor)
 
 
 def mark_ordered(requisition: Requisition, *, actor: Any) -> Requisition:
