@@ -1,4 +1,4 @@
-"""P3: late readings on a long history against the hand-written additive merge, and its growth when history grows."""
+"""P2: a whole history rolled up, with and without the percentile sketch. P3: late readings on a long history; its growth."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from benchmarks.ingest import company, through_service
 from benchmarks.measure import Report, interleaved
 from benchmarks.place import installation, postgres_pid
 
-HISTORY = {"XS": 20_000, "S": 1_000_000, "M": 10_000_000}
-LATE = {"XS": 100, "S": 10_000, "M": 100_000}
-ROUNDS = {"XS": 1, "S": 5, "M": 5}
+HISTORY = {"XS": 20_000, "S": 1_000_000, "M": 10_000_000, "L": 30_000_000}
+LATE = {"XS": 100, "S": 10_000, "M": 100_000, "L": 100_000}
+ROUNDS = {"XS": 1, "S": 5, "M": 5, "L": 3}
 START = datetime(2024, 1, 1, tzinfo=UTC)
 # The same data without walls, batches and corrections: what somebody would write who needs only the sums.
 BARE = """
@@ -66,13 +66,12 @@ class History:
         self.steps = 0
         self.turn = 0
 
-    def grow(self, owner: Any, count: int) -> None:
-        """Fill up to `count` readings in both worlds and roll them up."""
+    def grow(self, owner: Any, count: int, pid: int) -> dict[str, tuple[float, float]]:
+        """Fill up to `count` readings in both worlds and roll them up; wall and CPU of each way, and of the sketch alone."""
         from django.conf import settings
-        from django.db import connection, transaction
+        from django.db import transaction
 
         from apps.core.access import scope
-        from apps.kpis import rollup
         from apps.kpis.models import ReadingBatch
 
         steps = count // 40
@@ -94,20 +93,21 @@ class History:
                 "INSERT INTO bare_reading SELECT kpi_id, department_id, at, value FROM kpis_reading WHERE batch_id = %s",
                 [batch.pk],
             )
-        with transaction.atomic(), scope.system("benchmark"), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = 0")
-            rollup.add_batch(batch.pk, begin, end)
-            ReadingBatch.objects.filter(pk=batch.pk).update(rolled_up_at=end)
+        times = interleaved(
+            {
+                "hand": lambda: merge_by_hand(owner, begin),
+                "ours": lambda: roll_up(batch.pk, begin, end),
+                "sketch": lambda: sketch(batch.pk, begin, end),
+            },
+            rounds=1,
+            pids=[pid],
+        )
         with owner.cursor() as cursor:
-            cursor.execute("TRUNCATE bare_rollup")
-            cursor.execute(
-                "INSERT INTO bare_rollup SELECT kpi_id, department_id, grain, start, count, total, squares, minimum,"
-                " maximum, first_at, first_value, last_at, last_value FROM kpis_rollup"
-            )
             for table in ("kpis_reading", "kpis_rollup", "bare_reading", "bare_rollup"):
                 cursor.execute(f"VACUUM ANALYZE {table}")
         assert settings.SITE_TIME_ZONE == "Europe/Stockholm"
         self.steps = steps
+        return times
 
     def late(self, count: int) -> list[Any]:
         """Readings between those that are there, spread over the whole history."""
@@ -146,6 +146,45 @@ def by_hand(owner: Any, rows: list[Any]) -> None:
         cursor.execute("COMMIT")
 
 
+def merge_by_hand(owner: Any, begin: datetime) -> None:
+    """The cascade of raw readings to hours and from hours to everything coarser, from a moment on."""
+    with owner.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute(f"CREATE TEMPORARY VIEW fresh AS SELECT * FROM bare_reading WHERE at >= '{begin.isoformat()}'")
+        cursor.execute(MERGE)
+        cursor.execute("DROP VIEW fresh")
+
+
+def roll_up(batch: int, begin: datetime, end: datetime) -> None:
+    from django.db import connection, transaction
+
+    from apps.core.access import scope
+    from apps.kpis import rollup
+    from apps.kpis.models import ReadingBatch
+
+    with transaction.atomic(), scope.system("benchmark"), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        rollup.add_batch(batch, begin, end)
+        ReadingBatch.objects.filter(pk=batch).update(rolled_up_at=end)
+
+
+def sketch(batch: int, begin: datetime, end: datetime) -> None:
+    """The buckets of all KPIs, as if each told percentiles; taken back, so that what follows is plain again."""
+    from django.conf import settings
+    from django.db import connection, transaction
+
+    from apps.core.access import scope
+    from apps.kpis import sketching
+    from apps.kpis.models import Version
+
+    with transaction.atomic(), scope.system("benchmark"), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        Version.objects.update(rule="percentile")
+        params = {"zone": settings.SITE_TIME_ZONE, "batch": batch, "first": begin, "last": end}
+        sketching.add_batch(cursor, params)
+        transaction.set_rollback(True)
+
+
 def measure(history: History, owner: Any, size: str, pid: int) -> dict[str, tuple[float, float]]:
     piles = {name: [history.late(LATE[size]) for _ in range(ROUNDS[size])] for name in ("hand", "ours")}
     return interleaved(
@@ -165,10 +204,15 @@ def run(size: str) -> Report:
             with owner.cursor() as cursor:
                 cursor.execute(BARE)
             history, pid = History(), postgres_pid(home)
-            history.grow(owner, HISTORY[size] // 10)
+            history.grow(owner, HISTORY[size] // 10, pid)
             short = measure(history, owner, size, pid)
-            history.grow(owner, HISTORY[size])
+            whole = history.grow(owner, HISTORY[size], pid)
             long = measure(history, owner, size, pid)
+    filled = f"{HISTORY[size] // 10 * 9:,} readings rolled up"
+    for at, words in ((0, "wall"), (1, "CPU")):
+        hand, ours, buckets = (whole[name][at] for name in ("hand", "ours", "sketch"))
+        report.add("P2", f"{filled}: ours / cascade by hand, {words}", hand, ours, 1.2)
+        report.add("P2", f"{filled}, with percentile sketch / cascade by hand, {words}", hand, ours + buckets, 3.0)
     late = f"{LATE[size]:,} late on {HISTORY[size]:,}"
     report.add("P3", f"{late}: service + roll-up / by hand, wall", long["hand"][0], long["ours"][0], 1.15)
     report.add("P3", f"{late}: service + roll-up / by hand, CPU", long["hand"][1], long["ours"][1], 1.15)

@@ -15,6 +15,7 @@ from apps.core.errors import NotAllowed, Refused
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.access import page
+from apps.core.web.finders import Finder, add_finder
 from apps.core.web.frame import main_role
 from apps.core.web.homecards import View, cards
 from apps.core.web.middleware import undo
@@ -27,6 +28,14 @@ log = logging.getLogger("ops.dashboard")
 GRAINS = (("day", "Day"), ("week", "Week"), ("month", "Month"))
 
 add_page(NavPage("dashboards", "Dashboards", "panels-top-left", TOP, 4, lambda user: True))
+
+
+def _search(user: Any, words: str) -> list[pm.Connection]:
+    found = Dashboard.objects.visible_to(user).filter(title__icontains=words).order_by("title", "pk")[:8]
+    return [pm.Connection(one.title, reverse("dashboard", args=[one.pk]), "panels-top-left") for one in found]
+
+
+add_finder(Finder("dashboards", "Dashboards", _search))
 
 
 def _find(request: HttpRequest, key: int) -> Dashboard:

@@ -107,6 +107,8 @@ class WorthEndpoint(Endpoint):
                     "put_in",
                     "given_out_average",
                     "given_out_fifo",
+                    "price_variance_average",
+                    "price_variance_fifo",
                     "currency",
                 )
             },
@@ -127,6 +129,8 @@ class WorthEndpoint(Endpoint):
                 "put_in": money(worth.put_in),
                 "given_out_average": money(worth.given_average),
                 "given_out_fifo": money(worth.given_fifo),
+                "price_variance_average": money(worth.variance_average),
+                "price_variance_fifo": money(worth.variance_fifo),
                 "currency": item.currency,
             }
         )

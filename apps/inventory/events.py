@@ -108,6 +108,17 @@ class StockProduced(StockFact, name="inventory.stock_produced", sentence="Stock 
 
 
 @dataclass(frozen=True, kw_only=True)
+class StockRevalued(Recorded, name="inventory.stock_revalued", sentence="Stock revalued", icon="scale"):
+    """Goods were invoiced at another price than they were received at."""
+
+    item_id: int
+    item: str
+    quantity: Decimal
+    each: Decimal
+    document: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StockReversed(StockFact, name="inventory.stock_reversed", sentence="Stock move reversed", icon="undo-2"):
     """A move was taken back by its mirror."""
 

@@ -106,7 +106,7 @@ class PolicyForm(_Policy):  # type: ignore[misc]
     )  # fmt: skip
     price_breaks = PacksField(
         sample="100 = 1.80",
-        help_text="One line per quantity from which a lower price holds for all",
+        help_text="One line per quantity from which a lower price holds for all. Empty: the suppliers' price lists",
         label="Price breaks",
     )
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.access.rights import reaches
+from apps.core.values import format_number
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.inventory import queries, services
@@ -27,7 +28,7 @@ def amount(quantity: Any, unit: str = "") -> str:
     """A quantity without idle zeros."""
     if quantity is None:
         return cells.DASH
-    text = f"{Decimal(quantity).normalize():,f}"
+    text = format_number(Decimal(f"{Decimal(quantity).normalize():f}"))
     return f"{text} {unit}" if unit else text
 
 
@@ -86,12 +87,16 @@ def worth_panel(item: Item, user: Any) -> pm.Section | None:
         return None
     worth = queries.worth_of(item)
     quantity = Decimal(worth.quantity.numerator) / worth.quantity.denominator
-    facts = (
+    facts: tuple[pm.Fact, ...] = (
         pm.Fact("At standard cost", pm.Cell(f"{quantity * item.standard_cost:,.2f} {item.currency}")),
         pm.Fact("By moving average", pm.Cell(f"{float(worth.average_value):,.2f} {item.currency}")),
         pm.Fact("By FIFO", pm.Cell(f"{float(worth.fifo_value):,.2f} {item.currency}")),
         pm.Fact("Received at", pm.Cell(f"{float(worth.put_in):,.2f} {item.currency}")),
     )
+    off = worth.variance_average, worth.variance_fifo
+    if any(off):
+        words = f"{float(off[0]):,.2f} by average, {float(off[1]):,.2f} by FIFO, {item.currency}"
+        facts += (pm.Fact("Purchase price variance", pm.Cell(words)),)
     return pm.Section("Value", facts=facts)
 
 

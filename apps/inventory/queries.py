@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from heapq import merge
 from typing import Any
 
 from django.db import connection
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from apps.core.science.forecast import Forecast, forecast
 from apps.inventory import supply, units, valuation
-from apps.inventory.models import Item, Level, Location, Lot, Move, StockPolicy
+from apps.inventory.models import Item, Level, Location, Lot, Move, Revaluation, StockPolicy
 
 ZERO = Value(Decimal(0), output_field=DecimalField(max_digits=18, decimal_places=6))
 DEMAND_DAYS = 90
@@ -113,17 +114,26 @@ def worth_of(item: Item) -> valuation.Worth:
     moves = (
         Move.objects.filter(item=item)
         .order_by("effective_at", "id")
-        .values_list("quantity", "unit_cost", "from_location__kind", "to_location__kind")
+        .values_list(
+            "effective_at", "id", "quantity", "unit_cost", "from_location__kind", "to_location__kind", "reverses_id"
+        )
     )
 
-    def flows() -> Iterable[valuation.Flow]:
-        for quantity, cost, source, target in moves.iterator(chunk_size=5000):
+    def flows() -> Iterable[tuple[datetime, valuation.Flow | valuation.Difference]]:
+        for at, key, quantity, cost, source, target, back in moves.iterator(chunk_size=5000):
             if source in OUTSIDE and target not in OUTSIDE:
-                yield valuation.Flow(quantity, cost if cost is not None else item.standard_cost)
+                price = cost if cost is not None else item.standard_cost
+                yield at, valuation.Flow(quantity, price, key, back or 0)
             elif target in OUTSIDE and source not in OUTSIDE:
-                yield valuation.Flow(-quantity)
+                # What nobody takes back need not be remembered.
+                yield at, valuation.Flow(-quantity, key=key if key in undone else 0, reverses=back or 0)
 
-    return valuation.fold(flows())
+    undone = set(Move.objects.filter(item=item, reverses__isnull=False).values_list("reverses_id", flat=True))
+    later = [
+        (one.effective_at, valuation.Difference(one.move_id, one.quantity, one.each))
+        for one in Revaluation.objects.filter(item=item).order_by("effective_at", "id")
+    ]
+    return valuation.fold(one for _, one in merge(flows(), later, key=lambda one: one[0]))
 
 
 def total_value(levels: QuerySet[Any]) -> Decimal:

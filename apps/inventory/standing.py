@@ -17,6 +17,7 @@ from apps.inventory.planning import classes
 MONEY = DecimalField(max_digits=30, decimal_places=12)
 NOTHING = Value(Decimal(0), output_field=DecimalField(max_digits=18, decimal_places=6))
 BASES = {"usage": "What was used, at standard cost", "spend": "What was received, at what it cost"}
+CHOICES = {"usage": "By usage", "spend": "By spend"}
 STANDS = {
     "all": "All items with points",
     "below_reorder_point": "Below the reorder point",

@@ -60,7 +60,7 @@ def stock_positions(request: HttpRequest) -> HttpResponse:
         facts="What is in stock at all places, against the safety stock and the reorder point of the item",
         verdict=pm.Alert(
             f"{told['below_reorder_point']} of {told['all']} items are below their reorder point.",
-            f"{told['below_safety_stock']} are below safety stock, of {told['zero_stock']} there is none.",
+            f"{told['below_safety_stock']} below safety stock, {told['zero_stock']} out of stock.",
             "warn" if told["below_reorder_point"] else "info",
         ),
         crumbs=(*CRUMBS, pm.Crumb("Stock and points")),
@@ -148,7 +148,7 @@ def stock_abc(request: HttpRequest) -> HttpResponse:
             "info",
         ),
         crumbs=(*CRUMBS, pm.Crumb("ABC classes")),
-        periods=tuple(pm.Link(words, f"?by={name}", current=name == by) for name, words in standing.BASES.items()),
+        periods=tuple(pm.Link(words, f"?by={name}", current=name == by) for name, words in standing.CHOICES.items()),
         sections=(pm.Section("Items", note=_note(len(found)), table=table),),
     )
     return render(request, "pages/chart.html", {"page": shown})

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import Sum
 
 from apps.core.registry import Registry
-from apps.inventory.models import Proposal
+from apps.inventory.models import Item, Proposal
 
 Places = Iterable[tuple[int, int]]
 Source = Callable[[list[tuple[int, int]]], dict[tuple[int, int], Decimal]]
 sources: Registry[Source] = Registry("source of supply")
 demands: Registry[Source] = Registry("source of promised demand")
+PriceSource = Callable[[Item, date], dict[Decimal, Decimal]]
+prices: Registry[PriceSource] = Registry("source of prices")
 
 
 def contribute(name: str, source: Source) -> None:
@@ -34,6 +37,20 @@ def promise(name: str, source: Source) -> None:
 def promised(places: Places) -> dict[tuple[int, int], Decimal]:
     """What other apps have promised from stock, by item and location."""
     return _sum(demands, places)
+
+
+def offer_prices(name: str, source: PriceSource) -> None:
+    """`source` gets an item and a day and returns what suppliers ask for one base unit from a quantity on."""
+    prices.add(name, source)
+
+
+def offered_prices(item: Item, on: date) -> dict[Decimal, Decimal]:
+    """The lowest price of each quantity among all that apps above know."""
+    found: dict[Decimal, Decimal] = {}
+    for source in prices:
+        for quantity, price in source(item, on).items():
+            found[quantity] = min(price, found.get(quantity, price))
+    return found
 
 
 def _sum(registered: Iterable[Source], places: Places) -> dict[tuple[int, int], Decimal]:

@@ -1,4 +1,9 @@
-"""What stock is worth: moving average and first in, first out, folded from the moves of one item. No ORM."""
+"""What stock is worth: moving average and first in, first out, folded from the ledger of one item. No ORM.
+
+What is taken back returns at the cost it went out with. A price that turns out otherwise after the goods came (`Difference`)
+revalues what of them is still there; the part for what has gone is purchase price variance. At every step, by both ways,
+put in = given out + variance + left.
+"""
 
 from __future__ import annotations
 
@@ -8,66 +13,135 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
+ZERO = Fraction(0)
+Layer = tuple[Fraction, Fraction, int]  # quantity, cost of one, the move that brought it
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A quantity that came in (above zero, with the cost of one) or went out (below zero) of what we own."""
+    """A quantity that came in (above zero, with the cost of one) or went out (below zero) of what we own.
+
+    `key` names the move where something later refers to it; `reverses` is the key of the move it takes back.
+    """
 
     quantity: Decimal
     unit_cost: Decimal = Decimal(0)
+    key: int = 0
+    reverses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one piece of a received quantity costs more (or less) than it was received at."""
+
+    key: int
+    quantity: Decimal
+    each: Decimal
 
 
 @dataclass(slots=True)
 class Worth:
     """Quantity, value by moving average, value and layers by FIFO, and what has been given out by each. Exact."""
 
-    quantity: Fraction = Fraction(0)
-    average_value: Fraction = Fraction(0)
-    given_average: Fraction = Fraction(0)
-    given_fifo: Fraction = Fraction(0)
-    put_in: Fraction = Fraction(0)
-    layers: deque[tuple[Fraction, Fraction]] = field(default_factory=deque)  # quantity, cost of one
+    quantity: Fraction = ZERO
+    average_value: Fraction = ZERO
+    given_average: Fraction = ZERO
+    given_fifo: Fraction = ZERO
+    variance_average: Fraction = ZERO
+    variance_fifo: Fraction = ZERO
+    put_in: Fraction = ZERO
+    layers: deque[Layer] = field(default_factory=deque)
+    gone: dict[int, tuple[Fraction, list[Layer]]] = field(default_factory=dict)  # what a move took, by average and FIFO
 
     @property
     def average_cost(self) -> Fraction:
-        return self.average_value / self.quantity if self.quantity else Fraction(0)
+        return self.average_value / self.quantity if self.quantity else ZERO
 
     @property
     def fifo_value(self) -> Fraction:
-        return sum((quantity * cost for quantity, cost in self.layers), Fraction(0))
+        return sum((quantity * cost for quantity, cost, _ in self.layers), ZERO)
 
 
-def fold(flows: Iterable[Flow]) -> Worth:
-    """The worth after all flows in their order; at every step put in = given out + left, by both ways.
+def fold(flows: Iterable[Flow | Difference]) -> Worth:
+    """The worth after all flows in their order.
 
     What goes out beyond what is there (only where a place may go below zero) is given out at no cost.
     """
     worth = Worth()
     for flow in flows:
-        quantity = Fraction(flow.quantity)
-        if quantity > 0:
-            cost = Fraction(flow.unit_cost)
+        if isinstance(flow, Difference):
+            _revalue(worth, flow)
+        elif flow.quantity < 0:
+            _take(worth, flow)
+        elif flow.reverses in worth.gone:
+            _bring_back(worth, flow)
+        else:
+            quantity, cost = Fraction(flow.quantity), Fraction(flow.unit_cost)
             worth.put_in += quantity * cost
             worth.average_value += quantity * cost
             worth.quantity += quantity
-            worth.layers.append((quantity, cost))
-        else:
-            _take(worth, -quantity)
+            worth.layers.append((quantity, cost, flow.key))
     return worth
 
 
-def _take(worth: Worth, quantity: Fraction) -> None:
-    taken = min(quantity, max(worth.quantity, Fraction(0)))
-    given = worth.average_cost * taken
+def _take(worth: Worth, flow: Flow) -> None:
+    """Oldest first; a receipt that is taken back takes its own layer first."""
+    quantity = -Fraction(flow.quantity)
+    left = min(quantity, max(worth.quantity, ZERO))
+    given = worth.average_cost * left
     worth.average_value -= given
     worth.given_average += given
     worth.quantity -= quantity
-    while taken > 0 and worth.layers:
-        have, cost = worth.layers[0]
-        used = min(have, taken)
+    taken: list[Layer] = []
+    if flow.reverses:
+        own = sum((one[0] for one in worth.layers if one[2] == flow.reverses), ZERO)
+        left -= _lift(worth, min(own, left), taken, only=flow.reverses)
+    _lift(worth, left, taken)
+    if flow.key:
+        worth.gone[flow.key] = (given, taken)
+
+
+def _lift(worth: Worth, quantity: Fraction, taken: list[Layer], only: int = 0) -> Fraction:
+    """Takes the quantity off the layers, oldest first, those of one move `only` where one is named."""
+    left, passed = quantity, list[Layer]()
+    while left > 0 and worth.layers:
+        have, cost, key = worth.layers.popleft()
+        if only and key != only:
+            passed.append((have, cost, key))
+            continue
+        used = min(have, left)
+        taken.append((used, cost, key))
         worth.given_fifo += used * cost
-        taken -= used
-        if used == have:
-            worth.layers.popleft()
-        else:
-            worth.layers[0] = (have - used, cost)
+        left -= used
+        if used < have:
+            worth.layers.appendleft((have - used, cost, key))
+    worth.layers.extendleft(reversed(passed))
+    return quantity - left
+
+
+def _bring_back(worth: Worth, flow: Flow) -> None:
+    """At what it went out with, in front of what came later."""
+    given, taken = worth.gone.pop(flow.reverses)
+    worth.given_average -= given
+    worth.average_value += given
+    worth.quantity += Fraction(flow.quantity)
+    worth.given_fifo -= sum((quantity * cost for quantity, cost, _ in taken), ZERO)
+    worth.layers.extendleft(reversed(taken))
+
+
+def _revalue(worth: Worth, found: Difference) -> None:
+    quantity, each = Fraction(found.quantity), Fraction(found.each)
+    worth.put_in += quantity * each
+    held = min(quantity, max(worth.quantity, ZERO))
+    worth.average_value += held * each
+    worth.variance_average += (quantity - held) * each
+    left, layers = quantity, deque[Layer]()
+    for have, cost, key in worth.layers:
+        covered = min(have, left) if key == found.key else ZERO
+        if covered:
+            layers.append((covered, cost + each, key))
+        if have > covered:
+            layers.append((have - covered, cost, key))
+        left -= covered
+    worth.layers = layers
+    worth.variance_fifo += left * each

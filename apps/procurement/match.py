@@ -34,12 +34,25 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class LineState:
-    """An order line so far: ordered at a price, accepted (received less rejected less returned), invoiced."""
+    """An order line so far: ordered at a price, accepted (received less rejected less returned), invoiced, and for how much.
+
+    `paid` is what was invoiced less what was credited; left out, all of it at the order's price.
+    """
 
     ordered: Decimal
     price: Decimal
     accepted: Decimal = Decimal(0)
     invoiced: Decimal = Decimal(0)
+    paid: Decimal | None = None
+
+    @property
+    def cost(self) -> Decimal:
+        return self.invoiced * self.price if self.paid is None else self.paid
+
+    @property
+    def overcharge(self) -> Decimal:
+        """What was invoiced above the order's price and not credited yet."""
+        return max(self.cost - self.invoiced * self.price, Decimal(0))
 
     @property
     def billable(self) -> Decimal:
@@ -101,10 +114,40 @@ def match_credit(state: LineState | None, claim: Claim, *, price: Tolerance) -> 
     if beyond:
         outcome = Outcome.NOT_RETURNED
         reason = f"{_n(claim.quantity)} credited, {_n(state.creditable)} invoiced and not kept"
+    elif claim.quantity * claim.price > state.cost:
+        outcome = Outcome.OVER
+        reason = f"{_n(claim.quantity * claim.price)} credited, {_n(state.cost)} invoiced"
     elif not price.allows(short, state.price * claim.quantity):
         outcome = Outcome.VARIANCE
         reason = f"credited at {_n(claim.price)}, ordered at {_n(state.price)}"
     return Verdict(claim, outcome, -short, beyond, reason)
+
+
+def match_price_credit(state: LineState | None, claim: Claim) -> Verdict:
+    """Goods stay, money comes back: at most what was charged above the order's price; beyond that somebody decides."""
+    if state is None:
+        return Verdict(claim, Outcome.NO_ORDER, reason="no such order line")
+    amount = claim.quantity * claim.price
+    outcome, reason = Outcome.MATCHED, ""
+    if claim.quantity > state.invoiced:
+        outcome, reason = Outcome.OVER, f"{_n(claim.quantity)} credited, {_n(state.invoiced)} invoiced"
+    elif amount > state.cost:
+        outcome, reason = Outcome.OVER, f"{_n(amount)} credited, {_n(state.cost)} invoiced"
+    elif amount > state.overcharge:
+        outcome, reason = Outcome.VARIANCE, f"{_n(amount)} credited, {_n(state.overcharge)} charged above the order"
+    return Verdict(claim, outcome, -amount, reason=reason)
+
+
+def match_price_credits(claims: Iterable[Claim], states: dict[tuple[str, int], LineState]) -> list[Verdict]:
+    """All lines of a credit for price alone, each taking from what the ones before it left."""
+    left = dict(states)
+    verdicts = []
+    for claim in claims:
+        state = left.get(claim.key)
+        verdicts.append(match_price_credit(state, claim))
+        if state is not None:
+            left[claim.key] = replace(state, paid=state.cost - claim.quantity * claim.price)
+    return verdicts
 
 
 def match_credits(
@@ -117,7 +160,8 @@ def match_credits(
         state = left.get(claim.key)
         verdicts.append(match_credit(state, claim, price=price))
         if state is not None:
-            left[claim.key] = replace(state, invoiced=state.invoiced - claim.quantity)
+            paid = state.cost - claim.quantity * claim.price
+            left[claim.key] = replace(state, invoiced=state.invoiced - claim.quantity, paid=paid)
     return verdicts
 
 

@@ -79,6 +79,10 @@ def total_cell(record: Any) -> pm.Cell:
     return pm.Cell(money(record.total, record.currency), "money")
 
 
+def amount_cell(record: Any) -> pm.Cell:
+    return pm.Cell(money(record.amount, record.currency), "money")
+
+
 def _lines(title: str, lines: Sequence[dict[str, Any]], columns: Iterable[LineColumn], note: str = "") -> pm.Section:
     """The lines of a document as it was written."""
     shown = [one for one in columns if one.name != "source" and any(one.name in line for line in lines)]

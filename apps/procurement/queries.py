@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import DecimalField, F, Sum
 
 from apps.inventory.models import Proposal
 from apps.org import queries as org
@@ -19,6 +19,7 @@ from apps.procurement.models import Flow, Invoice, Order, PriceList, Requisition
 from apps.procurement.scorecard import Activity, Score, average_of, score
 
 ZERO = Decimal(0)
+MONEY = DecimalField(max_digits=38, decimal_places=12)
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Progress:
     rejected: Decimal = ZERO
     returned: Decimal = ZERO
     invoiced: Decimal = ZERO
+    paid: Decimal = ZERO  # what was invoiced less what was credited, in the order's currency
 
     @property
     def accepted(self) -> Decimal:
@@ -37,11 +39,16 @@ class Progress:
 
 def progress_of(orders: Iterable[Order]) -> dict[tuple[int, int], Progress]:
     """Progress by (order, line), from the flows alone."""
-    rows = Flow.objects.filter(order__in=list(orders)).values("order_id", "line", "kind").annotate(sum=Sum("quantity"))
+    rows = (
+        Flow.objects.filter(order__in=list(orders))
+        .values("order_id", "line", "kind")
+        .annotate(sum=Sum("quantity"), worth=Sum(F("quantity") * F("price"), output_field=MONEY))
+    )
     found: dict[tuple[int, int], Progress] = {}
     for row in rows.order_by():
         key = (row["order_id"], row["line"])
-        found[key] = replace(found.get(key, Progress()), **{row["kind"]: row["sum"]})
+        more = {"paid": row["worth"]} if row["kind"] == Flow.Kind.INVOICED else {}
+        found[key] = replace(found.get(key, Progress()), **{row["kind"]: row["sum"]}, **more)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q
@@ -9,12 +10,12 @@ from django.db.models import Q
 from apps.core.access import scope
 from apps.inventory import queries as stock_queries
 from apps.inventory.models import Item, Location
-from apps.inventory.supply import contribute
+from apps.inventory.supply import contribute, offer_prices
 from apps.org import queries as org
 from apps.org.models import Department
 from apps.procurement import queries
 from apps.procurement.lines import number
-from apps.procurement.models import Order, Requisition
+from apps.procurement.models import Order, PriceList, Requisition, Supplier
 
 OPEN_ORDERS = (Order.State.WAITING, Order.State.PLACED)
 OPEN_WISHES = (Requisition.State.WAITING, Requisition.State.APPROVED)
@@ -63,4 +64,27 @@ def _open_lines(parts: set[str]) -> list[tuple[Department, str, str, Decimal]]:
     return found
 
 
+def agreed_breaks(item: Item, on: date) -> dict[Decimal, Decimal]:
+    """What active suppliers' lists ask for the item that day in the currency of its site, per base unit."""
+    with scope.system("planning compares all agreed prices"):
+        currency = queries.home_currency(item.department)
+        lists = PriceList.objects.filter(
+            archived_at__isnull=True,
+            currency=currency,
+            lines__contains=[{"part": item.code}],
+            supplier__state=Supplier.State.ACTIVE,
+            supplier__archived_at__isnull=True,
+        ).select_related("supplier")
+        found: dict[Decimal, Decimal] = {}
+        for supplier in {one.supplier for one in lists if one.holds_on(on)}:
+            for line in queries.agreed_prices(supplier, on=on, currency=currency):
+                if line["part"] != item.code:
+                    continue
+                many = stock_queries.to_base(item, Decimal(1), line.get("unit") or item.unit)
+                at, price = number(line, "from_quantity") * many, number(line, "price") / many
+                found[at] = min(price, found.get(at, price))
+        return found
+
+
 contribute("procurement", open_supply)
+offer_prices("procurement", agreed_breaks)

@@ -7,11 +7,14 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from apps.core.access.rights import rights_of
 from apps.core.access.scope import ScopedManager, ScopedQuerySet
 from apps.core.models import Noun
+from apps.core.values.spoken import spoken
 from apps.org.models import Department, Site
+from apps.reports.parts import sources
 
 
 class RunQuerySet(ScopedQuerySet):
@@ -91,6 +94,16 @@ class Pack(Noun):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_rrule_display(self) -> str:
+        if not self.rrule:
+            return gettext("By hand")
+        return spoken(self.rrule, zone=self.site.time_zone if self.site else settings.SITE_TIME_ZONE)
+
+    def get_sections_display(self) -> str:
+        found = [sources.get(name) for name in self.section_names]
+        titles = [gettext(one.title) if one.title else one.name for one in found if one is not None]
+        return ", ".join(titles) if self.section_names else gettext("All there are")
 
     @property
     def section_names(self) -> list[str]:

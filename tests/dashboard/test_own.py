@@ -183,3 +183,27 @@ def test_programs_change_dashboards_once_and_never_over_somebody(places: people.
     )
     assert (wrong.status_code, wrong.json()["field"]) == (422, "shared_with")
     assert boss.delete(url).status_code == 204
+
+
+def test_dashboards_are_found_by_those_who_may_open_them(places: people.Company) -> None:
+    _, me = signed_in("finder", "OPM", places.root)
+    made: dict[str, int] = {}
+    for title, settings in (
+        ("Furnace secrets", {}),
+        ("Furnace for all", {"shared": True}),
+        ("Furnace of the other plant", {"shared_with": [places.other.pk]}),
+    ):
+        body = {"title": title, "cards": [], **settings}
+        answer = me.post("/api/v1/dashboards/", body, content_type="application/json")
+        made[title] = answer.json()["id"]
+    _, neighbour = signed_in("lookout", "DPM", places.plant)
+
+    def found(client: Client, words: str = "furnace") -> set[str]:
+        page = client.get("/search/", {"q": words}).content.decode()
+        return {title for title in made if title in page}
+
+    assert found(me) == {"Furnace secrets", "Furnace for all", "Furnace of the other plant"}
+    assert found(neighbour) == {"Furnace for all"}
+    assert found(me, "") == set()
+    palette = me.get("/search/", {"q": "secrets", "palette": "1"}).content.decode()
+    assert f"/dashboards/{made['Furnace secrets']}/" in palette

@@ -124,7 +124,7 @@ def test_the_pages_of_points_and_classes_are_walked_by_keyboard(
 ) -> None:
     page = manager.new_page()
     page.goto("/stock/classes/")
-    choice = page.get_by_role("link", name="What was received, at what it cost")
+    choice = page.get_by_role("link", name="By spend")
     choice.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**by=spend**")

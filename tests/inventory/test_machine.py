@@ -331,26 +331,38 @@ class StockMachine(RuleBasedStateMachine):
 
     @rule(thing=things)
     def worth_foots_both_ways(self, thing: str) -> None:
-        """Received = given out + left. FIFO: what is left is what came last. Average: told step by step."""
-        flows = [
-            (
-                Fraction(one.quantity) * (1 if one.source == OUTER else -1),
-                Fraction(STANDARD if one.cost is None else one.cost),
-            )
-            for one in sorted(self.book, key=lambda one: (one.at, one.key))
+        """Received = given out + left. Told step by step; what is taken back comes at the cost it went out with."""
+        average, have, put_in, out = Fraction(0), Fraction(0), Fraction(0), Fraction(0)
+        layers: list[tuple[Fraction, Fraction, int]] = []
+        gone: dict[int, tuple[Fraction, list[tuple[Fraction, Fraction, int]]]] = {}
+        told = [
+            (one, move.reverses_id or 0)
+            for one, move in zip(self.book, self.moves, strict=True)
             if one.thing == thing and OUTER in (one.source, one.target)
         ]
-        left = sum((quantity for quantity, _ in flows), Fraction(0))
-        average, have, put_in, newest, wanted = Fraction(0), Fraction(0), Fraction(0), Fraction(0), left
-        for quantity, cost in flows:
-            average = average + quantity * cost if quantity > 0 else average * (have + quantity) / have
-            have += quantity
-            put_in += max(quantity, Fraction(0)) * cost
-        for quantity, cost in reversed(flows):
-            taken = min(max(quantity, Fraction(0)), wanted)
-            newest, wanted = newest + taken * cost, wanted - taken
+        for one, back in sorted(told, key=lambda pair: (pair[0].at, pair[0].key)):
+            quantity, cost = Fraction(one.quantity), Fraction(STANDARD if one.cost is None else one.cost)
+            if one.source == OUTER and back in gone:
+                given, taken = gone[back]
+                average, have, out, layers = average + given, have + quantity, out - given, taken + layers
+            elif one.source == OUTER:
+                average, have, put_in = average + quantity * cost, have + quantity, put_in + quantity * cost
+                layers = [*layers, (quantity, cost, one.key)]
+            else:
+                given = average * quantity / have
+                average, have, out = average - given, have - quantity, out + given
+                left, taken = quantity, []
+                for layer in sorted(layers, key=lambda layer: layer[2] != back):
+                    part = min(layer[0], left)
+                    if part:
+                        at = layers.index(layer)
+                        layers[at : at + 1] = [(layer[0] - part, *layer[1:])] if part < layer[0] else []
+                        taken, left = [*taken, (part, *layer[1:])], left - part
+                gone[one.key] = (given, taken)
+        newest = sum((quantity * cost for quantity, cost, _ in layers), Fraction(0))
         worth = queries.worth_of(self.items[thing])
-        assert (worth.quantity, worth.average_value, worth.fifo_value) == (left, average, newest)
+        assert (worth.quantity, worth.average_value, worth.fifo_value) == (have, average, newest)
+        assert worth.given_average == out
         assert worth.put_in == put_in == worth.given_average + average == worth.given_fifo + newest
 
 

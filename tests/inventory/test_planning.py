@@ -18,10 +18,10 @@ from apps.core.access import scope
 from apps.core.errors import Refused
 from apps.core.registry import Registry
 from apps.inventory import queries, services, supply
-from apps.inventory.models import Item, Proposal, StockPolicy
+from apps.inventory.models import Item, Move, Proposal, StockPolicy
 from apps.inventory.planning import classes, reorder
 from apps.inventory.services import proposing
-from apps.inventory.valuation import Flow, fold
+from apps.inventory.valuation import Difference, Flow, fold
 from tests.factories import inventory as make
 from tests.factories import people
 from tests.support.shared_data import SHARED
@@ -225,7 +225,69 @@ def test_worth_foots_to_the_ledger(flows: list[Flow]) -> None:
     worth = fold(kept)
     assert worth.quantity == Fraction(stock)
     assert worth.put_in == worth.given_average + worth.average_value == worth.given_fifo + worth.fifo_value
-    assert sum((quantity for quantity, _ in worth.layers), Fraction(0)) == Fraction(stock)
+    assert sum((quantity for quantity, _, _ in worth.layers), Fraction(0)) == Fraction(stock)
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(("in", "out", "back", "dearer")), st.integers(1, 50), st.integers(0, 300)), max_size=40
+)
+
+
+@given(steps=STEPS)
+@settings(max_examples=300, deadline=None)
+def test_worth_foots_with_things_taken_back_and_prices_that_change(steps: list[tuple[str, int, int]]) -> None:
+    flows: list[Flow | Difference] = []
+    stock, came, went = 0, dict[int, int](), dict[int, int]()
+    for key, (what, many, cost) in enumerate(steps, 1):
+        if what == "in":
+            flows.append(Flow(D(many), D(cost), key))
+            stock, came[key] = stock + many, many
+        elif what == "out" and many <= stock:
+            flows.append(Flow(D(-many), key=key))
+            stock, went[key] = stock - many, many
+        elif what == "back" and went:
+            first = min(went)
+            flows.append(Flow(D(went[first]), D(999), key, first))
+            stock += went.pop(first)
+        elif what == "dearer" and came:
+            of = max(came)
+            flows.append(Difference(of, D(came[of]), D(cost - 100) / 100))
+    worth = fold(flows)
+    assert worth.quantity == stock == sum((one[0] for one in worth.layers), Fraction(0))
+    assert worth.put_in == worth.given_average + worth.variance_average + worth.average_value
+    assert worth.put_in == worth.given_fifo + worth.variance_fifo + worth.fifo_value
+
+
+def test_a_difference_of_price_is_shared_by_what_is_still_there() -> None:
+    """SAP Community's example of a moving average price: 3 received at 50, 1 issued, 3 invoiced at 10.
+
+    The two that are there are worth 20, and 40 less is price difference. And SAP Library, "Material with MAP Without Stock
+    Coverage": of 100 received, 80 are there when the invoice comes, so 80 parts of 100 go to stock.
+    """
+    worth = fold([Flow(D(3), D(50), 1), Flow(D(-1)), Difference(1, D(3), D(-40))])
+    assert (worth.average_value, worth.fifo_value) == (20, 20)
+    assert (worth.variance_average, worth.variance_fifo) == (-40, -40)
+    short = fold([Flow(D(100), D(10), 1), Flow(D(-20)), Difference(1, D(100), D("0.5"))])
+    assert (short.average_value, short.variance_average) == (840, 10)
+    # The two ways part: FIFO knows that the dear ones are all still there, the average only that something is.
+    apart = fold([Flow(D(10), D(2), 1), Flow(D(10), D(4), 2), Flow(D(-10)), Difference(1, D(10), D(1))])
+    assert (apart.fifo_value, apart.variance_fifo) == (40, 10)
+    assert (apart.average_value, apart.variance_average) == (40, 0)
+
+
+def test_what_is_taken_back_comes_at_the_cost_it_went_out_with(cast: Any) -> None:
+    item = make.item(cast.company.plant, cast.manager, standard_cost=D(99))
+    shelf = make.place(cast.company.plant, cast.manager)
+    for cost in (10, 12):
+        services.receive_stock(item=item, to=shelf, quantity=D(10), unit_cost=D(cost), actor=cast.manager)
+    (out,) = services.issue_stock(item=item, at=shelf, quantity=D(15), actor=cast.manager)
+    services.reverse_move(out, reason="Not sent", actor=cast.manager)
+    worth = queries.worth_of(item)
+    assert (worth.fifo_value, worth.average_value, worth.put_in) == (220, 220, 220)
+    assert [(quantity, cost) for quantity, cost, _ in worth.layers] == [(10, 10), (5, 12), (5, 12)]
+    receipt = Move.objects.filter(item=item, kind="receive").latest("pk")
+    services.reverse_move(receipt, reason="Never came", actor=cast.manager)
+    assert [(quantity, cost) for quantity, cost, _ in queries.worth_of(item).layers] == [(10, 10)]
 
 
 def test_worth_of_a_textbook_example(cast: Any) -> None:

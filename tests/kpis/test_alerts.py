@@ -19,6 +19,7 @@ from apps.core.models import Event
 from apps.core.values import Period
 from apps.kpis import queries, series, services, signals
 from apps.kpis.models import Alert, Definition, Watch
+from apps.org.models import RoleGrant
 from apps.work.models import Task
 from tests.factories import people
 from tests.factories.kpis import kpi
@@ -384,3 +385,24 @@ def test_a_task_on_demand_leads_back_to_the_alert(client: Client) -> None:
         )
         alert.refresh_from_db()
         assert alert.state == "open"
+
+
+def test_who_may_not_see_an_alert_is_never_named_in_it(places: people.Company) -> None:
+    with scope.system("test"):
+        boss = people.user("boss", role="OPM", department=places.root)
+        far = people.user("far", role="DPM", department=places.other)
+        one = kpi("temp", places.root, rule="mean", owner=boss)
+        settings: dict[str, Any] = {"kind": "threshold", "side": "above", "limit": Decimal(8)}
+        for name in ("notify", "escalate_to"):
+            with pytest.raises(Refused) as caught:
+                watch(one, places, **settings | {name: far, "escalate_after_hours": 4})
+            assert (caught.value.code, caught.value.field) == ("out_of_reach", name)
+        near = people.user("near", role="DPM", department=places.root)
+        watch(one, places, **settings, notify=near, escalate_to=near, escalate_after_hours=4)
+        RoleGrant.objects.filter(user=near).update(valid_until=date(2021, 1, 1))
+        feed(one, places, ["9"])
+        alert = Alert.objects.get()
+        assert alert.owner_id == boss.pk, "rights have gone since: the owner of the KPI is told"
+        services.move_alerts_on(now=timezone.now() + timedelta(hours=6))
+        alert.refresh_from_db()
+        assert (alert.owner_id, alert.escalated_at) == (boss.pk, None)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from apps.accounts.models import User
 from apps.core.access import scope
@@ -21,7 +21,7 @@ from apps.core.files import read_stored
 from apps.kpis import services as kpis
 from apps.kpis.models import Definition
 from apps.org import services as org
-from apps.org.models import Department
+from apps.org.models import Department, Site
 from apps.reports import handlers, parts, services
 from apps.reports.models import Dispatch, Pack, Recipient, ReportRun
 from tests.factories import people
@@ -347,3 +347,33 @@ def test_commentary_lands_in_its_section(places: people.Company, boss: User, set
     with transaction.atomic(), scope.of(boss):
         services.comment_report(run, section="kpis", text="The carrier strike is over.", actor=boss)
     assert "The carrier strike is over." in words_of(made(handlers.run_of(run.pk)), settings)
+
+
+@pytest.mark.parametrize(
+    ("language", "schedule"),
+    [
+        ("en", "every Monday at 07:00, Europe/Stockholm"),
+        ("de", "jeden Montag um 07:00 Uhr, Europe/Stockholm"),
+        ("es", "cada lunes a las 07:00, Europe/Stockholm"),
+        ("ar", "كل الاثنين الساعة 07:00, Europe/Stockholm"),
+    ],
+)
+def test_a_pack_tells_its_schedule_and_sections_in_words(
+    places: people.Company, boss: User, language: str, schedule: str
+) -> None:
+
+    with scope.system("test"):
+        Site.objects.filter(pk=places.site.pk).update(time_zone="Europe/Stockholm")
+        site = Site.objects.get(pk=places.site.pk)
+        one = pack(
+            boss, places, rrule="FREQ=WEEKLY;BYDAY=MO;BYHOUR=7;BYMINUTE=0", site=site, sections="kpis,inventory"
+        )  # fmt: skip
+        with translation.override(language):
+            assert one.get_rrule_display().casefold() == schedule.casefold()
+            if language == "en":
+                assert one.get_sections_display() == "Key figures, Inventory"
+    User.objects.filter(pk=boss.pk).update(language=language)
+    client = Client()
+    client.force_login(User.objects.get(pk=boss.pk))
+    page = client.get(f"/report-packs/{one.pk}/").content.decode()
+    assert schedule.casefold() in page.casefold()

@@ -20,6 +20,7 @@ from apps.core.records.searching import search
 from apps.core.resources.resource import of_subject, resources
 from apps.core.web import pagemodel as pm
 from apps.core.web.access import person_key
+from apps.core.web.finders import finders
 from apps.core.web.navigation import NavPage, add_page, nav_for, setup_for
 from apps.core.web.views_list import resource_or_404
 
@@ -27,7 +28,8 @@ from apps.core.web.views_list import resource_or_404
 def search_view(request: HttpRequest) -> HttpResponse:
     """Pages and records this person may open; the palette asks for the options only."""
     words = request.GET.get("q", "").strip()[:100]
-    groups = [group for group in (_pages(request, words), *_records(request, words)) if group.links]
+    others = [pm.SearchGroup(one.label, tuple(one.find(request.user, words))) for one in finders] if words else []
+    groups = [group for group in (_pages(request, words), *others, *_records(request, words)) if group.links]
     page = pm.SearchPage(query=words, groups=tuple(groups))
     template = "panels/palette_results.html" if request.GET.get("palette") else "pages/search.html"
     return render(request, template, {"page": page})

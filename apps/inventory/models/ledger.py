@@ -109,3 +109,30 @@ class Level(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id}@{self.location_id}: {self.quantity}"
+
+
+class Revaluation(models.Model):
+    """What a received quantity costs more or less than it was received at, known when it was invoiced; written once."""
+
+    ACCESS_ROW: ClassVar[str] = "stock_move"
+
+    move = models.ForeignKey(Move, on_delete=models.PROTECT, related_name="revaluations")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    quantity = quantity_field()
+    each = money_field()
+    document = models.CharField(max_length=120)
+    effective_at = models.DateTimeField()
+    actor: Any = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = ScopedManager()
+
+    class Meta:
+        base_manager_name = "objects"
+        indexes = [models.Index(fields=["item", "effective_at"], name="revaluation_item")]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="a revaluation is of a quantity above zero")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity.normalize():f} at {self.each.normalize():+f}"

@@ -46,6 +46,7 @@ from apps.inventory.services.planning import (
     set_policy,
 )
 from apps.inventory.services.proposing import propose_orders
+from apps.inventory.services.revaluing import revalue_stock
 from apps.inventory.services.suggesting import suggest_quantities
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "restore_location",
     "restore_policy",
     "return_stock",
+    "revalue_stock",
     "reverse_move",
     "reverse_production",
     "scrap_stock",

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from math import sqrt
 
+from apps.inventory import supply
 from apps.inventory.models import StockPolicy
 from apps.inventory.planning.demand import STANDARD
 from apps.inventory.planning.eoq import all_units_discount, eoq, eoq_cost
@@ -14,6 +15,7 @@ from apps.inventory.planning.lots import joint_replenishment
 from apps.inventory.services.proposing import demand_of
 
 YEAR = 365
+Bands = tuple[list[tuple[float, float]], str]
 MOST_TOGETHER = 100
 
 
@@ -53,7 +55,7 @@ def suggest_quantities(policy: StockPolicy, *, today: date) -> list[Suggestion]:
         found.insert(
             1, Suggestion(method="Quantity Q of the policy", quantity=now, cost_per_year=cost, arithmetic=words)
         )
-    return [*found, *_discount(policy, fixed, rate, yearly, price), *_together(policy, today)]
+    return [*found, *_discount(policy, fixed, rate, yearly, _bands(policy, price, today)), *_together(policy, today)]
 
 
 def _base_stock(policy: StockPolicy, mean: float, spread: float) -> Suggestion:
@@ -67,9 +69,20 @@ def _base_stock(policy: StockPolicy, mean: float, spread: float) -> Suggestion:
     return Suggestion(method="Base stock level S", quantity=level, cost_per_year=None, arithmetic=words)
 
 
-def _discount(policy: StockPolicy, fixed: float, rate: float, yearly: float, price: float) -> list[Suggestion]:
-    bands = [(float(at), float(cost)) for at, cost in policy.price_breaks.items()]
-    bands = [(0.0, price), *((at, cost) for at, cost in bands if cost <= price)]
+def _bands(policy: StockPolicy, price: float, today: date) -> Bands:
+    """Prices from quantities on: those typed at the policy below the item's cost, else those suppliers have agreed."""
+    if policy.price_breaks:
+        typed = [(float(at), float(cost)) for at, cost in policy.price_breaks.items()]
+        return [(0.0, price), *((at, cost) for at, cost in typed if cost <= price)], "price bands"
+    bands: list[tuple[float, float]] = []
+    for at, cost in sorted(supply.offered_prices(policy.item, today).items()):
+        if not bands or float(cost) < bands[-1][1]:
+            bands.append((float(at) if bands else 0.0, float(cost)))
+    return bands, "price bands of the suppliers' price lists"
+
+
+def _discount(policy: StockPolicy, fixed: float, rate: float, yearly: float, known: Bands) -> list[Suggestion]:
+    bands, origin = known
     if len(bands) < 2:
         return []
     lot = all_units_discount(
@@ -79,7 +92,7 @@ def _discount(policy: StockPolicy, fixed: float, rate: float, yearly: float, pri
     cost = bands[lot.region][1]
     words = (
         f"At {cost:g} each: goods {cost * yearly:.2f} + ordering {fixed * yearly / lot.quantity:.2f}"
-        f" + holding {rate * cost * lot.quantity / 2:.2f} = {lot.cost:.2f}, the least of {len(bands)} price bands"
+        f" + holding {rate * cost * lot.quantity / 2:.2f} = {lot.cost:.2f}, the least of {len(bands)} {origin}"
     )
     return [Suggestion(method="With price breaks", quantity=lot.quantity, cost_per_year=lot.cost, arithmetic=words)]
 

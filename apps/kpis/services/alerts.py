@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.core.access import scope
+from apps.core.access.rights import rights_of
 from apps.core.errors import Refused
 from apps.core.records import write
 from apps.kpis import events, queries, watching
@@ -66,6 +67,24 @@ def _check(watch: Watch) -> None:
             raise Refused("The all-clear limit lies on the good side of the limit.", code="limits", field="clear_limit")
     if watch.escalate_to_id and not watch.escalate_after_hours:
         raise Refused("Say after how many hours to escalate.", code="hours_missing", field="escalate_after_hours")
+    for name in ("notify", "escalate_to"):
+        person = getattr(watch, name)
+        if person is not None and not _reads(person, watch.department_id):
+            raise Refused(
+                f"{person} may not see KPI values of {watch.department}. Choose somebody who may, or grant a role there.",
+                code="out_of_reach", field=name,
+            )  # fmt: skip
+
+
+def _reads(person: Any, department_id: int) -> bool:
+    """Whether an alert there would be within the person's reach; who may not read one is never told of it."""
+    trial = Alert(department_id=department_id, owner=person)
+    return rights_of(person).covers(Alert.ACCESS_ROW, "r", trial, own=Alert.OWN_FIELD)
+
+
+def _told(watch: Watch) -> Any:
+    """Whom the watch names while that person may still see it, else the owner of the KPI, else nobody by name."""
+    return next((one for one in (watch.notify, watch.kpi.owner) if one and _reads(one, watch.department_id)), None)
 
 
 def rebaseline(*, actor: Any, **values: Any) -> Rebaseline:
@@ -90,14 +109,14 @@ def look_at(kpi_ids: Iterable[int], *, now: datetime) -> int:
     """Look with every watch of these KPIs, and of those computed from them; returns how many alerts opened."""
     keys = set(kpi_ids) | depending_on(kpi_ids)
     rows = Watch.objects.filter(kpi__in=keys, archived_at__isnull=True, kpi__archived_at__isnull=True)
-    rows = rows.exclude(kind=Watch.Kind.MISSING).select_related("kpi", "department")
+    rows = rows.exclude(kind=Watch.Kind.MISSING).select_related("kpi__owner", "department", "notify")
     return sum(_look(watch, now=now) for watch in rows)
 
 
 def look_for_missing(*, now: datetime) -> int:
     """Silence rolls nothing up, so it is looked for by the clock."""
     rows = Watch.objects.filter(kind=Watch.Kind.MISSING, archived_at__isnull=True, kpi__archived_at__isnull=True)
-    return sum(_look(watch, now=now) for watch in rows.select_related("kpi", "department"))
+    return sum(_look(watch, now=now) for watch in rows.select_related("kpi__owner", "department", "notify"))
 
 
 def _look(watch: Watch, *, now: datetime) -> bool:
@@ -137,7 +156,7 @@ def _open(watch: Watch, one: Standing, sight: Sight) -> bool:
         watch=watch,
         kpi=watch.kpi,
         department=watch.department,
-        owner_id=watch.notify_id or watch.kpi.owner_id,
+        owner=_told(watch),
         message=sight.message[:400],
         tone=sight.tone,
         value=_rounded(latest.value),
@@ -231,7 +250,9 @@ def move_alerts_on(*, now: datetime) -> int:
         created_at__lte=now - F("watch__escalate_after_hours") * timedelta(hours=1),
     )
     count = 0
-    for alert in late.select_related("watch"):
+    for alert in late.select_related("watch__escalate_to"):
+        if not _reads(alert.watch.escalate_to, alert.department_id):
+            continue
         write.change(
             alert,
             {"escalated_at": now, "owner_id": alert.watch.escalate_to_id},

@@ -24,6 +24,7 @@ class Invoice(Noun):
     class Kind(models.TextChoices):
         INVOICE = "invoice", "Invoice"
         CREDIT = "credit", "Credit note"
+        PRICE = "price", "Credit for price alone"
 
     class State(models.TextChoices):
         MATCHED = "matched", "To pay"
@@ -74,6 +75,10 @@ class Invoice(Noun):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_credit(self) -> bool:
+        return self.kind != self.Kind.INVOICE
 
     @property
     def total(self) -> Decimal:

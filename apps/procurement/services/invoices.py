@@ -15,9 +15,18 @@ from apps.core.records import write
 from apps.core.records.numbering import next_number
 from apps.procurement import events, queries
 from apps.procurement.lines import INVOICE, by_number, check_lines, number, worth
-from apps.procurement.match import Claim, LineState, Outcome, Tolerance, Verdict, match_credits, match_invoice
+from apps.procurement.match import (
+    Claim,
+    LineState,
+    Outcome,
+    Tolerance,
+    Verdict,
+    match_credits,
+    match_invoice,
+    match_price_credits,
+)
 from apps.procurement.models import Flow, Invoice, Order
-from apps.procurement.services import funds
+from apps.procurement.services import funds, pricing
 from apps.procurement.services.common import check_currency, locked
 
 State = Invoice.State
@@ -138,7 +147,7 @@ def _verdicts(invoice: Invoice, orders: dict[str, Order]) -> list[Verdict]:
         for place, line in by_number(order.lines).items():
             one = done.get((order.pk, place), queries.Progress())
             states[order.code, place] = LineState(
-                number(line, "quantity"), number(line, "price"), one.accepted, one.invoiced
+                number(line, "quantity"), number(line, "price"), one.accepted, one.invoiced, one.paid
             )
     claims = [
         Claim((one.get("order", ""), int(one["line"])), number(one, "quantity"), number(one, "price"))
@@ -147,6 +156,8 @@ def _verdicts(invoice: Invoice, orders: dict[str, Order]) -> list[Verdict]:
     tolerance = Tolerance(invoice.supplier.price_percent, invoice.supplier.price_amount)
     if invoice.kind == Invoice.Kind.CREDIT:
         return match_credits(claims, states, price=tolerance)
+    if invoice.kind == Invoice.Kind.PRICE:
+        return match_price_credits(claims, states)
     return match_invoice(claims, states, price=tolerance, over_percent=invoice.supplier.over_percent)
 
 
@@ -166,7 +177,8 @@ def _book(invoice: Invoice, actor: Any) -> Invoice:
     if invoice.state in {State.MATCHED, State.RELEASED}:
         orders = _orders(invoice)
         flows = list(_flows(invoice, orders))
-        if invoice.kind == Invoice.Kind.CREDIT:
+        pricing.revalue(invoice, orders, actor=actor)
+        if invoice.is_credit:
             Flow.objects.bulk_create(flows)
             funds.give_back(invoice, orders, actor=actor)
         else:
@@ -176,19 +188,24 @@ def _book(invoice: Invoice, actor: Any) -> Invoice:
 
 
 def _flows(invoice: Invoice, orders: dict[str, Order]) -> Iterable[Flow]:
-    sign = -1 if invoice.kind == Invoice.Kind.CREDIT else 1
+    """A credit for price alone turns the quantity back at the difference and takes it anew for nothing: only money moves."""
+    signs = {Invoice.Kind.INVOICE: (1,), Invoice.Kind.CREDIT: (-1,), Invoice.Kind.PRICE: (-1, 1)}[
+        Invoice.Kind(invoice.kind)
+    ]
     for line in invoice.lines:
         order = orders[line["order"]]
-        yield Flow(
-            order=order,
-            line=int(line["line"]),
-            department=order.department,
-            kind=Flow.Kind.INVOICED,
-            quantity=sign * number(line, "quantity"),
-            price=number(line, "price"),
-            day=invoice.invoiced_on,
-            document=invoice.subject(),
-        )
+        for sign in signs:
+            free = invoice.kind == Invoice.Kind.PRICE and sign == 1
+            yield Flow(
+                order=order,
+                line=int(line["line"]),
+                department=order.department,
+                kind=Flow.Kind.INVOICED,
+                quantity=sign * number(line, "quantity"),
+                price=Decimal(0) if free else number(line, "price"),
+                day=invoice.invoiced_on,
+                document=invoice.subject(),
+            )
 
 
 def match_again(invoice: Invoice, *, actor: Any) -> Invoice:

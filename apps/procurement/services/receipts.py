@@ -19,7 +19,6 @@ from apps.procurement.lines import RECEIPT, Line, by_number, check_lines, number
 from apps.procurement.models import Flow, Order, Receipt
 from apps.procurement.services import stock
 from apps.procurement.services.common import locked
-from apps.procurement.services.moving import tell_planning
 
 Kind = Flow.Kind
 
@@ -63,7 +62,6 @@ def receive_goods(
         )
         Flow.objects.bulk_create(flows_of(receipt))
         stock.receive(receipt, actor=actor)
-        tell_planning(found.requisition, actor=actor)
         return receipt
 
 
@@ -162,7 +160,6 @@ def return_goods(receipt: Receipt, *, line: int, quantity: Decimal, reason: str,
         flow.day = timezone.localdate()
         flow.save(force_insert=True)
         stock.send_back(changed, place=line, quantity=quantity, actor=actor)
-        tell_planning(order.requisition, actor=actor)
         return changed
 
 
@@ -181,7 +178,6 @@ def reverse_receipt(receipt: Receipt, *, reason: str, actor: Any) -> Receipt:
         changed = write.change(found, {"state": Receipt.State.REVERSED}, actor=actor, fact=events.ReceiptChanged)
         Flow.objects.bulk_create(flows_of(changed, sign=-1))
         stock.take_back(changed, reason=reason, actor=actor)
-        tell_planning(order.requisition, actor=actor)
         emit(
             events.OrderMoved(
                 subject=order.subject(),

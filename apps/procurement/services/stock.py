@@ -17,6 +17,7 @@ from apps.org.models import Department
 from apps.procurement.lines import Line, by_number, number
 from apps.procurement.models import Receipt
 from apps.procurement.services.common import at_home
+from apps.procurement.services.moving import tell_planning
 
 Kind = Location.Kind
 
@@ -55,6 +56,7 @@ def receive(receipt: Receipt, *, actor: Any) -> None:
         apart = nearest(receipt.department, Kind.INSPECTION)
         if rejected and apart is not None:
             _receive(receipt, line, item, apart, quantity=rejected, serials=serials[count:], actor=actor)
+    tell_planning(receipt.order.requisition, actor=actor)
 
 
 def _receive(
@@ -94,6 +96,7 @@ def send_back(receipt: Receipt, *, place: int, quantity: Decimal, actor: Any) ->
     """Out of where this receipt put the goods; tracked ones leave as the lots they came in."""
     bought = by_number(receipt.order.lines)[place]
     item = item_of(bought.get("part", ""))
+    tell_planning(receipt.order.requisition, actor=actor)
     if item is None:
         return
     left = stock_queries.to_base(item, quantity, bought.get("unit") or item.unit)
@@ -115,6 +118,7 @@ def send_back(receipt: Receipt, *, place: int, quantity: Decimal, actor: Any) ->
 def take_back(receipt: Receipt, *, reason: str, actor: Any) -> None:
     for move in _moves(receipt):
         inventory.reverse_move(move, reason=reason, actor=actor)
+    tell_planning(receipt.order.requisition, actor=actor)
 
 
 def _moves(receipt: Receipt) -> Any:
