@@ -14,7 +14,7 @@ from apps.core.access.scope import ScopedManager, ScopedQuerySet
 from apps.core.models import Noun
 from apps.core.values.spoken import spoken
 from apps.org.models import Department, Site
-from apps.reports.parts import sources
+from apps.reports.naming import titles
 
 
 class RunQuerySet(ScopedQuerySet):
@@ -101,9 +101,8 @@ class Pack(Noun):
         return spoken(self.rrule, zone=self.site.time_zone if self.site else settings.SITE_TIME_ZONE)
 
     def get_sections_display(self) -> str:
-        found = [sources.get(name) for name in self.section_names]
-        titles = [gettext(one.title) if one.title else one.name for one in found if one is not None]
-        return ", ".join(titles) if self.section_names else gettext("All there are")
+        found = [gettext(titles.get(name) or name) for name in self.section_names]
+        return ", ".join(found) or gettext("All there are")
 
     @property
     def section_names(self) -> list[str]:

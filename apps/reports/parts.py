@@ -9,6 +9,7 @@ from typing import Any
 from apps.core import pdf
 from apps.core.registry import Registry
 from apps.core.values import Period
+from apps.reports.naming import titles
 
 
 @dataclass(frozen=True)
@@ -55,4 +56,5 @@ def chosen(names: list[str]) -> list[Source]:
 
 
 def contribute(source: Source) -> Source:
+    titles.add(source.name, source.title or source.name)
     return sources.add(source.name, source)
