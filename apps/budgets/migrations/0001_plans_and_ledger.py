@@ -70,6 +70,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("parent", models.F("id")), _negated=True),
+                        name="a category is no part of itself",
+                    )
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Line",
@@ -199,6 +207,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "plain",
+                "indexes": [
+                    models.Index(fields=["department", "-id"], name="line_department"),
+                    models.Index(fields=["root"], name="line_root"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("quantity__isnull", True), ("rate__isnull", True)),
+                            models.Q(("quantity__isnull", False), ("rate__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a quantity and its rate come together",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -268,6 +290,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["line", "account", "period"], name="entry_line"),
+                    models.Index(fields=["document", "ref"], name="entry_document"),
+                    models.Index(fields=["department", "-id"], name="entry_department"),
+                    models.Index(
+                        condition=models.Q(("override", ""), _negated=True), fields=["-id"], name="entry_override"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount", 0), _negated=True), name="an entry moves an amount"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("reverses__isnull", False)),
+                        fields=("reverses", "line", "period", "account"),
+                        name="a transaction is reversed once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -294,6 +334,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["document", "ref"], name="commitment_document")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("line", "document", "ref"), name="a document commits a line once per part"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("encumbered__gte", 0), ("reserved__gte", 0)),
+                        name="nobody relieves more than is committed",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -330,6 +380,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("line", "period", "account"), name="a line has one balance per account"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -506,6 +561,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "-id"], name="plan_department")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("archived_at__isnull", True), ("version_kind", "original")),
+                        fields=("department", "fiscal_year", "currency"),
+                        name="a department has one original budget a year and currency",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("archived_at__isnull", True), ("state", "draft")),
+                        fields=("root", "version_kind"),
+                        name="a budget has one version of a kind in preparation",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            ("approved_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="an approved budget says since when",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -552,107 +628,9 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddConstraint(
-            model_name="category",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("parent", models.F("id")), _negated=True), name="a category is no part of itself"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["line", "account", "period"], name="entry_line"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["document", "ref"], name="entry_document"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["department", "-id"], name="entry_department"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(
-                condition=models.Q(("override", ""), _negated=True), fields=["-id"], name="entry_override"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount", 0), _negated=True), name="an entry moves an amount"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("reverses__isnull", False)),
-                fields=("reverses", "line", "period", "account"),
-                name="a transaction is reversed once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="commitment",
-            index=models.Index(fields=["document", "ref"], name="commitment_document"),
-        ),
-        migrations.AddConstraint(
-            model_name="commitment",
-            constraint=models.UniqueConstraint(
-                fields=("line", "document", "ref"), name="a document commits a line once per part"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="commitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("encumbered__gte", 0), ("reserved__gte", 0)),
-                name="nobody relieves more than is committed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="balance",
-            constraint=models.UniqueConstraint(
-                fields=("line", "period", "account"), name="a line has one balance per account"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="plan",
-            index=models.Index(fields=["department", "-id"], name="plan_department"),
-        ),
-        migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("archived_at__isnull", True), ("version_kind", "original")),
-                fields=("department", "fiscal_year", "currency"),
-                name="a department has one original budget a year and currency",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("archived_at__isnull", True), ("state", "draft")),
-                fields=("root", "version_kind"),
-                name="a budget has one version of a kind in preparation",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "approved"), _negated=True), ("approved_at__isnull", False), _connector="OR"
-                ),
-                name="an approved budget says since when",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="line",
-            index=models.Index(fields=["department", "-id"], name="line_department"),
-        ),
         migrations.AddIndex(
             model_name="line",
             index=models.Index(fields=["plan"], name="line_plan"),
-        ),
-        migrations.AddIndex(
-            model_name="line",
-            index=models.Index(fields=["root"], name="line_root"),
         ),
         migrations.AddConstraint(
             model_name="line",
@@ -661,17 +639,6 @@ class Migration(migrations.Migration):
                 fields=("plan", "department", "category", "site", "project"),
                 name="a plan names a department, category, site and project once",
                 nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="line",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("quantity__isnull", True), ("rate__isnull", True)),
-                    models.Q(("quantity__isnull", False), ("rate__isnull", False)),
-                    _connector="OR",
-                ),
-                name="a quantity and its rate come together",
             ),
         ),
     ]

@@ -32,8 +32,7 @@ class Migration(migrations.Migration):
                 ('for_digest', models.BooleanField(default=False)),
                 ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
+            ],options={"indexes": [models.Index(fields=['owner', '-id'], name='notice_owner'), models.Index(condition=models.Q(('read_at__isnull', True)), fields=['owner'], name='notice_unread')], "constraints": [models.UniqueConstraint(fields=('event_id', 'owner'), name='an event is told to a person once')]},),
         migrations.CreateModel(
             name='Sending',
             fields=[
@@ -47,8 +46,7 @@ class Migration(migrations.Migration):
                 ('problem', models.CharField(blank=True, max_length=300)),
                 ('notice', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sendings', to='comms.notice')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
+            ],options={"indexes": [models.Index(condition=models.Q(('released_at__isnull', True)), fields=['due_at'], name='sending_due')], "constraints": [models.UniqueConstraint(fields=('notice', 'channel'), name='a notice takes each way once'), models.UniqueConstraint(fields=('owner', 'digest_on'), name='a person gets one digest a day'), models.CheckConstraint(condition=models.Q(models.Q(('digest_on__isnull', True), ('notice__isnull', False)), models.Q(('digest_on__isnull', False), ('notice__isnull', True)), _connector='OR'), name='a sending is for a notice or a digest')]},),
         migrations.AddField(
             model_name='notice',
             name='digest',
@@ -116,36 +114,15 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('owner', 'endpoint'), name='a browser is subscribed once per person')],
             },
         ),
-        migrations.AddIndex(
-            model_name='sending',
-            index=models.Index(condition=models.Q(('released_at__isnull', True)), fields=['due_at'], name='sending_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='sending',
-            constraint=models.UniqueConstraint(fields=('notice', 'channel'), name='a notice takes each way once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sending',
-            constraint=models.UniqueConstraint(fields=('owner', 'digest_on'), name='a person gets one digest a day'),
-        ),
-        migrations.AddConstraint(
-            model_name='sending',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('digest_on__isnull', True), ('notice__isnull', False)), models.Q(('digest_on__isnull', False), ('notice__isnull', True)), _connector='OR'), name='a sending is for a notice or a digest'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['owner', '-id'], name='notice_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('read_at__isnull', True)), fields=['owner'], name='notice_unread'),
-        ),
+        
+        
+        
+        
+        
+        
         migrations.AddIndex(
             model_name='notice',
             index=models.Index(condition=models.Q(('digest__isnull', True), ('for_digest', True)), fields=['owner'], name='notice_digest'),
         ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('event_id', 'owner'), name='an event is told to a person once'),
-        ),
+        
     ]

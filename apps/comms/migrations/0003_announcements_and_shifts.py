@@ -107,6 +107,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "-id"], name="announcement_department")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
+                        ),
+                        name="an announcement ends on or after the day it begins",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -127,6 +136,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("announcement", "person"), name="a person confirms an announcement once"
+                    )
+                ]
+            },
         ),
         migrations.CreateModel(
             name="ShiftEntry",
@@ -191,6 +207,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["department", "-day"], name="shift_entry_day"),
+                    models.Index(
+                        condition=models.Q(("archived_at__isnull", True), ("open", True)),
+                        fields=["department"],
+                        name="shift_entry_open",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("open", False), ("closed_at__isnull", True), _connector="OR"),
+                        name="a closed point is no longer open",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -232,48 +262,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("department", "day", "shift"), name="a shift is taken over once")
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="announcement",
-            index=models.Index(fields=["department", "-id"], name="announcement_department"),
-        ),
-        migrations.AddConstraint(
-            model_name="announcement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
-                name="an announcement ends on or after the day it begins",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.UniqueConstraint(
-                fields=("announcement", "person"), name="a person confirms an announcement once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="shiftentry",
-            index=models.Index(fields=["department", "-day"], name="shift_entry_day"),
-        ),
-        migrations.AddIndex(
-            model_name="shiftentry",
-            index=models.Index(
-                condition=models.Q(("archived_at__isnull", True), ("open", True)),
-                fields=["department"],
-                name="shift_entry_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shiftentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("open", False), ("closed_at__isnull", True), _connector="OR"),
-                name="a closed point is no longer open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shifttakeover",
-            constraint=models.UniqueConstraint(
-                fields=("department", "day", "shift"), name="a shift is taken over once"
-            ),
         ),
     ]

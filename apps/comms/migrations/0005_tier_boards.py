@@ -84,6 +84,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("above", models.F("id")), _negated=True),
+                        name="a board does not pass up to itself",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -166,6 +172,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("archived_at__isnull", True), ("state", "open")),
+                        fields=["board", "topic"],
+                        name="tier_issue_open",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -224,26 +237,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("board", "topic", "day"), name="a day is marked once per letter")
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="tierboard",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("above", models.F("id")), _negated=True), name="a board does not pass up to itself"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="tierissue",
-            index=models.Index(
-                condition=models.Q(("archived_at__isnull", True), ("state", "open")),
-                fields=["board", "topic"],
-                name="tier_issue_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tiermark",
-            constraint=models.UniqueConstraint(
-                fields=("board", "topic", "day"), name="a day is marked once per letter"
-            ),
         ),
     ]

@@ -85,8 +85,7 @@ class Migration(migrations.Migration):
                 ('xact', apps.core.models.eventlog.XactId(db_default=models.Func(function='pg_current_xact_id'), editable=False)),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('cause', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='effects', to='core.event')),
-            ],
-        ),
+            ],options={"indexes": [models.Index(fields=['subject', '-id'], name='event_subject'), models.Index(fields=['xact', 'id'], name='event_order'), models.Index(fields=['actor_id', '-id'], name='event_actor'), models.Index(fields=['name', '-id'], name='event_name'), django.contrib.postgres.indexes.GinIndex(fields=['departments'], name='event_departments')]},),
         migrations.CreateModel(
             name='Delivery',
             fields=[
@@ -102,8 +101,7 @@ class Migration(migrations.Migration):
                 ('parked_at', models.DateTimeField(null=True)),
                 ('last_error', models.TextField(default='')),
                 ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='core.event')),
-            ],
-        ),
+            ],options={"indexes": [models.Index(condition=models.Q(('done_at__isnull', True), ('parked_at__isnull', True)), fields=['available_at', 'id'], name='delivery_open'), models.Index(condition=models.Q(('done_at__isnull', True)), fields=['handler', 'key', 'id'], name='delivery_in_order'), models.Index(condition=models.Q(('parked_at__isnull', False)), fields=['parked_at'], name='delivery_parked')], "constraints": [models.UniqueConstraint(fields=('event', 'handler'), name='a handler receives an event once')]},),
         migrations.CreateModel(
             name='IdempotencyKey',
             fields=[
@@ -214,40 +212,13 @@ class Migration(migrations.Migration):
                 'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], name='search_words'), django.contrib.postgres.indexes.GinIndex(fields=['title'], name='search_title', opclasses=['gin_trgm_ops'])],
             },
         ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['subject', '-id'], name='event_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['xact', 'id'], name='event_order'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['actor_id', '-id'], name='event_actor'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['name', '-id'], name='event_name'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['departments'], name='event_departments'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('done_at__isnull', True), ('parked_at__isnull', True)), fields=['available_at', 'id'], name='delivery_open'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('done_at__isnull', True)), fields=['handler', 'key', 'id'], name='delivery_in_order'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('parked_at__isnull', False)), fields=['parked_at'], name='delivery_parked'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('event', 'handler'), name='a handler receives an event once'),
-        ),
+        
+        
+        
+        
+        
+        
+        
+        
+        
     ]

@@ -34,8 +34,7 @@ class Migration(migrations.Migration):
                 ('last_received_at', models.DateTimeField(editable=False, null=True)),
                 ('concerns', models.ForeignKey(blank=True, help_text='Whose people may see what comes in. Empty: only those who see the whole company', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.department', verbose_name='for department')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
+            ],options={"indexes": [models.Index(fields=['owner', '-id'], name='inbound_hook_owner')]},),
         migrations.CreateModel(
             name='HookCall',
             fields=[
@@ -51,8 +50,7 @@ class Migration(migrations.Migration):
                 ('repeats', models.PositiveIntegerField(default=0)),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('hook', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='integrations.inboundhook')),
-            ],
-        ),
+            ],options={"indexes": [models.Index(fields=['owner', '-id'], name='hook_call_owner'), models.Index(fields=['created_at'], name='hook_call_age')], "constraints": [models.UniqueConstraint(fields=('hook', 'key'), name='a message is taken once')]},),
         migrations.CreateModel(
             name='Webhook',
             fields=[
@@ -75,8 +73,7 @@ class Migration(migrations.Migration):
                 ('last_sent_at', models.DateTimeField(editable=False, null=True)),
                 ('stopped_because', models.CharField(blank=True, editable=False, max_length=200)),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
+            ],options={"indexes": [models.Index(fields=['owner', '-id'], name='webhook_owner')]},),
         migrations.CreateModel(
             name='WebhookDelivery',
             fields=[
@@ -93,8 +90,7 @@ class Migration(migrations.Migration):
                 ('sent_at', models.DateTimeField(null=True)),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('webhook', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='integrations.webhook')),
-            ],
-        ),
+            ],options={"indexes": [models.Index(condition=models.Q(('state', 'waiting')), fields=['webhook', 'id'], name='webhook_delivery_open'), models.Index(fields=['owner', '-id'], name='webhook_delivery_owner'), models.Index(fields=['created_at'], name='webhook_delivery_age')], "constraints": [models.UniqueConstraint(fields=('webhook', 'event_id'), name='an address is told of a fact once')]},),
         migrations.CreateModel(
             name='WebhookAttempt',
             fields=[
@@ -109,40 +105,13 @@ class Migration(migrations.Migration):
                 ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tries', to='integrations.webhookdelivery')),
             ],
         ),
-        migrations.AddIndex(
-            model_name='inboundhook',
-            index=models.Index(fields=['owner', '-id'], name='inbound_hook_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='hookcall',
-            index=models.Index(fields=['owner', '-id'], name='hook_call_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='hookcall',
-            index=models.Index(fields=['created_at'], name='hook_call_age'),
-        ),
-        migrations.AddConstraint(
-            model_name='hookcall',
-            constraint=models.UniqueConstraint(fields=('hook', 'key'), name='a message is taken once'),
-        ),
-        migrations.AddIndex(
-            model_name='webhook',
-            index=models.Index(fields=['owner', '-id'], name='webhook_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['webhook', 'id'], name='webhook_delivery_open'),
-        ),
-        migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(fields=['owner', '-id'], name='webhook_delivery_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(fields=['created_at'], name='webhook_delivery_age'),
-        ),
-        migrations.AddConstraint(
-            model_name='webhookdelivery',
-            constraint=models.UniqueConstraint(fields=('webhook', 'event_id'), name='an address is told of a fact once'),
-        ),
+        
+        
+        
+        
+        
+        
+        
+        
+        
     ]

@@ -126,6 +126,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "code"], name="item_department")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("gtin", ""), _negated=True), fields=("gtin",), name="a GTIN names one item"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -178,6 +184,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "code"], name="stock_location_department")],
             },
         ),
         migrations.CreateModel(
@@ -254,6 +261,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "-id"], name="count_department")],
             },
         ),
         migrations.CreateModel(
@@ -309,6 +317,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["item", "expires_on", "id"], name="lot_first_expired")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("item", "number"), name="an item has each lot number once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -347,6 +359,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["location", "item"], name="level_location")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("item", "location", "lot"),
+                        name="a place has one level per item and lot",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gte", 0), ("negative_allowed", True), _connector="OR"),
+                        name="stock is never negative",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -405,6 +429,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["item", "-id"], name="count_line_item")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("count", "item", "lot"),
+                        name="a count has one line per item and lot",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("again_by__isnull", True),
+                            models.Q(("again_by", models.F("found_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="another person counts again",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -523,6 +563,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["department", "-id"], name="move_department"),
+                    models.Index(fields=["item", "effective_at", "id"], name="move_item_time"),
+                    models.Index(condition=models.Q(("lot__isnull", False)), fields=["lot", "id"], name="move_lot"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gt", 0)), name="a stock move has a quantity above zero"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("from_location", models.F("to_location")), _negated=True),
+                        name="a stock move goes from one place to another",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -676,6 +730,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "code"], name="stock_policy_department")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("item", "location"), name="an item has one policy per place")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -752,115 +810,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["department", "-id"], name="proposal_department"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["open", "accepted"])),
+                        fields=["item", "location"],
+                        name="proposal_supply",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="item",
-            index=models.Index(fields=["department", "code"], name="item_department"),
-        ),
-        migrations.AddConstraint(
-            model_name="item",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("gtin", ""), _negated=True), fields=("gtin",), name="a GTIN names one item"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="location",
-            index=models.Index(fields=["department", "code"], name="stock_location_department"),
-        ),
-        migrations.AddIndex(
-            model_name="count",
-            index=models.Index(fields=["department", "-id"], name="count_department"),
-        ),
-        migrations.AddIndex(
-            model_name="lot",
-            index=models.Index(fields=["item", "expires_on", "id"], name="lot_first_expired"),
-        ),
-        migrations.AddConstraint(
-            model_name="lot",
-            constraint=models.UniqueConstraint(fields=("item", "number"), name="an item has each lot number once"),
-        ),
-        migrations.AddIndex(
-            model_name="level",
-            index=models.Index(fields=["location", "item"], name="level_location"),
-        ),
-        migrations.AddConstraint(
-            model_name="level",
-            constraint=models.UniqueConstraint(
-                fields=("item", "location", "lot"), name="a place has one level per item and lot", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="level",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gte", 0), ("negative_allowed", True), _connector="OR"),
-                name="stock is never negative",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="countline",
-            index=models.Index(fields=["item", "-id"], name="count_line_item"),
-        ),
-        migrations.AddConstraint(
-            model_name="countline",
-            constraint=models.UniqueConstraint(
-                fields=("count", "item", "lot"), name="a count has one line per item and lot", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="countline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("again_by__isnull", True),
-                    models.Q(("again_by", models.F("found_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="another person counts again",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="move",
-            index=models.Index(fields=["department", "-id"], name="move_department"),
-        ),
-        migrations.AddIndex(
-            model_name="move",
-            index=models.Index(fields=["item", "effective_at", "id"], name="move_item_time"),
-        ),
-        migrations.AddIndex(
-            model_name="move",
-            index=models.Index(condition=models.Q(("lot__isnull", False)), fields=["lot", "id"], name="move_lot"),
-        ),
-        migrations.AddConstraint(
-            model_name="move",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gt", 0)), name="a stock move has a quantity above zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="move",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("from_location", models.F("to_location")), _negated=True),
-                name="a stock move goes from one place to another",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="stockpolicy",
-            index=models.Index(fields=["department", "code"], name="stock_policy_department"),
-        ),
-        migrations.AddConstraint(
-            model_name="stockpolicy",
-            constraint=models.UniqueConstraint(fields=("item", "location"), name="an item has one policy per place"),
-        ),
-        migrations.AddIndex(
-            model_name="proposal",
-            index=models.Index(fields=["department", "-id"], name="proposal_department"),
-        ),
-        migrations.AddIndex(
-            model_name="proposal",
-            index=models.Index(
-                condition=models.Q(("state__in", ["open", "accepted"])),
-                fields=["item", "location"],
-                name="proposal_supply",
-            ),
         ),
     ]

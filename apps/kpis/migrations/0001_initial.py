@@ -83,8 +83,7 @@ class Migration(migrations.Migration):
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'base_manager_name': 'objects',
-            },
+                'base_manager_name': 'objects',"indexes": [models.Index(fields=['department', 'position'], name='kpi_department')], "constraints": [models.CheckConstraint(condition=models.Q(('decimals__lte', 6)), name='a KPI shows at most six decimals'), models.CheckConstraint(condition=models.Q(('factor', 0), _negated=True), name='a KPI factor is not zero')]},
         ),
         migrations.CreateModel(
             name='ReadingBatch',
@@ -106,8 +105,7 @@ class Migration(migrations.Migration):
                 ('sender', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'base_manager_name': 'objects',
-            },
+                'base_manager_name': 'objects',"indexes": [models.Index(condition=models.Q(('rolled_up_at__isnull', True)), fields=['id'], name='batch_pending'), models.Index(fields=['department', '-id'], name='batch_department')]},
         ),
         migrations.CreateModel(
             name='Target',
@@ -127,39 +125,14 @@ class Migration(migrations.Migration):
                 ('kpi', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='kpis.definition', verbose_name='KPI')),
             ],
             options={
-                'base_manager_name': 'objects',
-            },
+                'base_manager_name': 'objects',"indexes": [models.Index(fields=['kpi', 'department', '-valid_from'], name='target_kpi')], "constraints": [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('kpi', '='), ('department', '='), ('per', '='), (models.Func(models.F('valid_from'), models.F('valid_until'), models.Value('[)'), function='daterange', output_field=django.contrib.postgres.fields.ranges.DateRangeField()), '&&')], name='a KPI has one target per department at a time'), models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='a target ends after it begins')]},
         ),
-        migrations.AddIndex(
-            model_name='definition',
-            index=models.Index(fields=['department', 'position'], name='kpi_department'),
-        ),
-        migrations.AddConstraint(
-            model_name='definition',
-            constraint=models.CheckConstraint(condition=models.Q(('decimals__lte', 6)), name='a KPI shows at most six decimals'),
-        ),
-        migrations.AddConstraint(
-            model_name='definition',
-            constraint=models.CheckConstraint(condition=models.Q(('factor', 0), _negated=True), name='a KPI factor is not zero'),
-        ),
-        migrations.AddIndex(
-            model_name='readingbatch',
-            index=models.Index(condition=models.Q(('rolled_up_at__isnull', True)), fields=['id'], name='batch_pending'),
-        ),
-        migrations.AddIndex(
-            model_name='readingbatch',
-            index=models.Index(fields=['department', '-id'], name='batch_department'),
-        ),
-        migrations.AddIndex(
-            model_name='target',
-            index=models.Index(fields=['kpi', 'department', '-valid_from'], name='target_kpi'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('kpi', '='), ('department', '='), ('per', '='), (models.Func(models.F('valid_from'), models.F('valid_until'), models.Value('[)'), function='daterange', output_field=django.contrib.postgres.fields.ranges.DateRangeField()), '&&')], name='a KPI has one target per department at a time'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='a target ends after it begins'),
-        ),
+        
+        
+        
+        
+        
+        
+        
+        
     ]

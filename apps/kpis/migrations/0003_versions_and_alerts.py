@@ -295,6 +295,25 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "watches",
                 "base_manager_name": "objects",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "threshold"), _negated=True),
+                            models.Q(("limit__isnull", False), models.Q(("side", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="a fixed limit has a number and a side",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("clear_after__gte", 1),
+                            ("clear_after__lte", 50),
+                            ("open_after__gte", 1),
+                            ("open_after__lte", 50),
+                        ),
+                        name="a watch waits for 1 to 50 periods",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -628,26 +647,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="watch",
             index=models.Index(fields=["kpi", "department"], name="watch_kpi"),
-        ),
-        migrations.AddConstraint(
-            model_name="watch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "threshold"), _negated=True),
-                    models.Q(("limit__isnull", False), models.Q(("side", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="a fixed limit has a number and a side",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="watch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("clear_after__gte", 1), ("clear_after__lte", 50), ("open_after__gte", 1), ("open_after__lte", 50)
-                ),
-                name="a watch waits for 1 to 50 periods",
-            ),
         ),
         migrations.AddConstraint(
             model_name="watch",

@@ -82,8 +82,7 @@ class Migration(migrations.Migration):
                 ('lead', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'base_manager_name': 'objects',
-            },
+                'base_manager_name': 'objects',"constraints": [models.UniqueConstraint(fields=('department', 'code'), name='a team code is used once per department')]},
         ),
         migrations.CreateModel(
             name='Membership',
@@ -91,8 +90,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='org.team')),
-            ],
-        ),
+            ],options={"constraints": [models.UniqueConstraint(fields=('team', 'user'), name='a person is in a team once')]},),
         migrations.CreateModel(
             name='Delegation',
             fields=[
@@ -167,12 +165,6 @@ class Migration(migrations.Migration):
                 'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('user', '='), ('role', '='), ('department', '='), (models.Func(models.F('valid_from'), models.F('valid_until'), models.Value('[)'), function='daterange', output_field=django.contrib.postgres.fields.ranges.DateRangeField()), '&&')], name='a person holds a role in a department once at a time')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='team',
-            constraint=models.UniqueConstraint(fields=('department', 'code'), name='a team code is used once per department'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('team', 'user'), name='a person is in a team once'),
-        ),
+        
+        
     ]

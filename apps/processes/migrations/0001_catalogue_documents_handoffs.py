@@ -92,6 +92,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "processes",
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "-id"], name="process_department")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("parent", models.F("id")), _negated=True),
+                        name="a process is no part of itself",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -152,6 +159,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "-id"], name="practice_department")],
             },
         ),
         migrations.CreateModel(
@@ -234,6 +242,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "-id"], name="document_department")],
             },
         ),
         migrations.CreateModel(
@@ -324,6 +333,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "-id"], name="revision_department")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("document", "number"), name="a document numbers its revisions once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "effective")),
+                        fields=("document",),
+                        name="exactly one revision of a document is effective",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["draft", "review", "approved"])),
+                        fields=("document",),
+                        name="a document has one revision in preparation",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["approved", "effective"]), _negated=True),
+                            models.Q(("sha256", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="an approved revision carries the hash of its words",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -352,6 +385,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("revision", "person"), name="a person confirms a revision once")
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Signature",
@@ -385,6 +423,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("revision", "person", "meaning"),
+                        name="a person signs a revision once with each meaning",
+                    )
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Handoff",
@@ -534,70 +580,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="process",
-            index=models.Index(fields=["department", "-id"], name="process_department"),
-        ),
-        migrations.AddConstraint(
-            model_name="process",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("parent", models.F("id")), _negated=True), name="a process is no part of itself"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="practice",
-            index=models.Index(fields=["department", "-id"], name="practice_department"),
-        ),
-        migrations.AddIndex(
-            model_name="document",
-            index=models.Index(fields=["department", "-id"], name="document_department"),
-        ),
-        migrations.AddIndex(
-            model_name="revision",
-            index=models.Index(fields=["department", "-id"], name="revision_department"),
-        ),
-        migrations.AddConstraint(
-            model_name="revision",
-            constraint=models.UniqueConstraint(
-                fields=("document", "number"), name="a document numbers its revisions once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="revision",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "effective")),
-                fields=("document",),
-                name="exactly one revision of a document is effective",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="revision",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["draft", "review", "approved"])),
-                fields=("document",),
-                name="a document has one revision in preparation",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="revision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["approved", "effective"]), _negated=True),
-                    models.Q(("sha256", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="an approved revision carries the hash of its words",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="acknowledgement",
-            constraint=models.UniqueConstraint(fields=("revision", "person"), name="a person confirms a revision once"),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(
-                fields=("revision", "person", "meaning"), name="a person signs a revision once with each meaning"
-            ),
         ),
     ]

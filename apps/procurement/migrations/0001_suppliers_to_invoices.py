@@ -77,6 +77,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["department", "-id"], name="requisition_department"),
+                    models.Index(fields=["state", "-id"], name="requisition_state"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -144,6 +148,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "-id"], name="rfq_department")],
             },
         ),
         migrations.CreateModel(
@@ -281,6 +286,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("rfq", "supplier"), name="a supplier answers a request once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answered_at__isnull", True), ("answered_at__gte", models.F("asked_at")), _connector="OR"
+                        ),
+                        name="an answer comes after the question",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -335,6 +349,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["supplier", "valid_from"], name="pricelist_supplier")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_until__isnull", True), ("valid_until__gte", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="a price list ends after it begins",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -453,6 +476,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["department", "-id"], name="order_department"),
+                    models.Index(fields=["supplier", "-id"], name="order_supplier"),
+                    models.Index(fields=["state", "-id"], name="order_state"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -538,6 +566,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["department", "-id"], name="invoice_department"),
+                    models.Index(fields=["state", "-id"], name="invoice_state"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "rejected"), _negated=True),
+                        fields=("supplier", "number_key"),
+                        name="an invoice number of a supplier is entered once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -658,71 +697,5 @@ class Migration(migrations.Migration):
                 "base_manager_name": "objects",
                 "indexes": [models.Index(fields=["department", "-id"], name="receipt_department")],
             },
-        ),
-        migrations.AddIndex(
-            model_name="rfq",
-            index=models.Index(fields=["department", "-id"], name="rfq_department"),
-        ),
-        migrations.AddIndex(
-            model_name="requisition",
-            index=models.Index(fields=["department", "-id"], name="requisition_department"),
-        ),
-        migrations.AddIndex(
-            model_name="requisition",
-            index=models.Index(fields=["state", "-id"], name="requisition_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotation",
-            constraint=models.UniqueConstraint(fields=("rfq", "supplier"), name="a supplier answers a request once"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("answered_at__isnull", True), ("answered_at__gte", models.F("asked_at")), _connector="OR"
-                ),
-                name="an answer comes after the question",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pricelist",
-            index=models.Index(fields=["supplier", "valid_from"], name="pricelist_supplier"),
-        ),
-        migrations.AddConstraint(
-            model_name="pricelist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_until__isnull", True), ("valid_until__gte", models.F("valid_from")), _connector="OR"
-                ),
-                name="a price list ends after it begins",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["department", "-id"], name="order_department"),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["supplier", "-id"], name="order_supplier"),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["state", "-id"], name="order_state"),
-        ),
-        migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(fields=["department", "-id"], name="invoice_department"),
-        ),
-        migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(fields=["state", "-id"], name="invoice_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "rejected"), _negated=True),
-                fields=("supplier", "number_key"),
-                name="an invoice number of a supplier is entered once",
-            ),
         ),
     ]

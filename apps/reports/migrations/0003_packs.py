@@ -208,6 +208,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["person", "-id"], name="dispatch_person")],
             },
         ),
         migrations.CreateModel(
@@ -299,6 +300,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(condition=models.Q(("next_at__isnull", False)), fields=["next_at"], name="pack_due")
+                ],
             },
         ),
         migrations.AddField(
@@ -379,10 +383,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="pack",
-            index=models.Index(condition=models.Q(("next_at__isnull", False)), fields=["next_at"], name="pack_due"),
-        ),
-        migrations.AddIndex(
             model_name="promise",
             index=models.Index(fields=["pack", "period_key"], name="promise_pack"),
         ),
@@ -393,10 +393,6 @@ class Migration(migrations.Migration):
                 fields=("pack", "person"),
                 name="a person gets a pack once",
             ),
-        ),
-        migrations.AddIndex(
-            model_name="dispatch",
-            index=models.Index(fields=["person", "-id"], name="dispatch_person"),
         ),
         migrations.AddConstraint(
             model_name="dispatch",

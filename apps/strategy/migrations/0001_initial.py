@@ -44,8 +44,7 @@ class Migration(migrations.Migration):
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='strategy.objective', verbose_name='part of')),
             ],
             options={
-                'base_manager_name': 'objects',
-            },
+                'base_manager_name': 'objects',"indexes": [models.Index(fields=['department', '-id'], name='objective_department'), models.Index(fields=['parent'], name='objective_parent')], "constraints": [models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='an objective ends after it begins'), models.CheckConstraint(condition=models.Q(('weight__gte', 0), ('weight__lte', 100)), name='a share lies between 0 and 100 per cent'), models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='an objective is no part of itself')]},
         ),
         migrations.CreateModel(
             name='KeyResult',
@@ -68,8 +67,7 @@ class Migration(migrations.Migration):
                 ('objective', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='key_results', to='strategy.objective')),
             ],
             options={
-                'base_manager_name': 'objects',
-            },
+                'base_manager_name': 'objects',"indexes": [models.Index(fields=['objective'], name='key_result_objective'), models.Index(fields=['kpi'], name='key_result_kpi')], "constraints": [models.CheckConstraint(condition=models.Q(('weight__gte', 0), ('weight__lte', 100)), name='a weight lies between 0 and 100 per cent')]},
         ),
         migrations.CreateModel(
             name='Initiative',
@@ -89,8 +87,7 @@ class Migration(migrations.Migration):
                 ('objective', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='initiatives', to='strategy.objective')),
             ],
             options={
-                'base_manager_name': 'objects',
-            },
+                'base_manager_name': 'objects',"indexes": [models.Index(fields=['objective'], name='initiative_objective')], "constraints": [models.CheckConstraint(condition=models.Q(('progress__lte', 100)), name='progress ends at 100 per cent')]},
         ),
         migrations.CreateModel(
             name='ScanItem',
@@ -114,57 +111,20 @@ class Migration(migrations.Migration):
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'base_manager_name': 'objects',
-            },
+                'base_manager_name': 'objects',"indexes": [models.Index(fields=['department', '-id'], name='scan_department')], "constraints": [models.CheckConstraint(condition=models.Q(('impact__gte', 1), ('impact__lte', 5), ('likelihood__gte', 1), ('likelihood__lte', 5)), name='impact and likelihood go from 1 to 5')]},
         ),
-        migrations.AddIndex(
-            model_name='objective',
-            index=models.Index(fields=['department', '-id'], name='objective_department'),
-        ),
-        migrations.AddIndex(
-            model_name='objective',
-            index=models.Index(fields=['parent'], name='objective_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='an objective ends after it begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__gte', 0), ('weight__lte', 100)), name='a share lies between 0 and 100 per cent'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='an objective is no part of itself'),
-        ),
-        migrations.AddIndex(
-            model_name='keyresult',
-            index=models.Index(fields=['objective'], name='key_result_objective'),
-        ),
-        migrations.AddIndex(
-            model_name='keyresult',
-            index=models.Index(fields=['kpi'], name='key_result_kpi'),
-        ),
-        migrations.AddConstraint(
-            model_name='keyresult',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__gte', 0), ('weight__lte', 100)), name='a weight lies between 0 and 100 per cent'),
-        ),
-        migrations.AddIndex(
-            model_name='initiative',
-            index=models.Index(fields=['objective'], name='initiative_objective'),
-        ),
-        migrations.AddConstraint(
-            model_name='initiative',
-            constraint=models.CheckConstraint(condition=models.Q(('progress__lte', 100)), name='progress ends at 100 per cent'),
-        ),
-        migrations.AddIndex(
-            model_name='scanitem',
-            index=models.Index(fields=['department', '-id'], name='scan_department'),
-        ),
-        migrations.AddConstraint(
-            model_name='scanitem',
-            constraint=models.CheckConstraint(condition=models.Q(('impact__gte', 1), ('impact__lte', 5), ('likelihood__gte', 1), ('likelihood__lte', 5)), name='impact and likelihood go from 1 to 5'),
-        ),
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
+        
         secure("strategy_objective", "inherit"),
         secure("strategy_keyresult", "inherit"),
         secure("strategy_initiative", "inherit"),

@@ -76,6 +76,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["department", "-id"], name="approval_department"),
+                    models.Index(fields=["about"], name="approval_about"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -156,6 +160,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["position", "id"],
+                "indexes": [models.Index(fields=["approval", "position"], name="approval_steps")],
             },
         ),
         migrations.CreateModel(
@@ -192,6 +197,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "-id"], name="policy_department")],
             },
         ),
         migrations.AddField(
@@ -328,6 +334,18 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["position", "id"],
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["policy", "position"], name="policy_steps")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("from_amount__isnull", True),
+                            ("below_amount__isnull", True),
+                            ("below_amount__gt", models.F("from_amount")),
+                            _connector="OR",
+                        ),
+                        name="an amount band ends above its start",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -363,6 +381,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(condition=models.Q(("answer", "")), fields=["user"], name="seat_inbox")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("step", "user"), name="a person holds one seat at a step")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Series",
@@ -492,6 +516,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["department", "-id"], name="series_department"),
+                    models.Index(fields=["next_at"], name="series_next"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -656,108 +684,40 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["department", "-id"], name="task_department"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["open", "started", "held"])),
+                        fields=["assignee", "due_at"],
+                        name="task_inbox",
+                    ),
+                    models.Index(
+                        condition=models.Q(("assignee__isnull", True), ("state", "open")),
+                        fields=["role", "department"],
+                        name="task_pool",
+                    ),
+                    models.Index(
+                        condition=models.Q(("breached_at__isnull", True)), fields=["breaches_at"], name="task_clock"
+                    ),
+                    models.Index(fields=["about"], name="task_about"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("series", "occurrence_at"), name="a recurring task is opened once per time"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "done"), _negated=True), ("done_at__isnull", False), _connector="OR"
+                        ),
+                        name="a task that is done says when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "held"), _negated=True), ("breaches_at__isnull", True), _connector="OR"
+                        ),
+                        name="the clock of a held task stands still",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="approvalstep",
-            index=models.Index(fields=["approval", "position"], name="approval_steps"),
-        ),
-        migrations.AddIndex(
-            model_name="policy",
-            index=models.Index(fields=["department", "-id"], name="policy_department"),
-        ),
-        migrations.AddIndex(
-            model_name="approval",
-            index=models.Index(fields=["department", "-id"], name="approval_department"),
-        ),
-        migrations.AddIndex(
-            model_name="approval",
-            index=models.Index(fields=["about"], name="approval_about"),
-        ),
-        migrations.AddIndex(
-            model_name="policystep",
-            index=models.Index(fields=["policy", "position"], name="policy_steps"),
-        ),
-        migrations.AddConstraint(
-            model_name="policystep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("from_amount__isnull", True),
-                    ("below_amount__isnull", True),
-                    ("below_amount__gt", models.F("from_amount")),
-                    _connector="OR",
-                ),
-                name="an amount band ends above its start",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="seat",
-            index=models.Index(condition=models.Q(("answer", "")), fields=["user"], name="seat_inbox"),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.UniqueConstraint(fields=("step", "user"), name="a person holds one seat at a step"),
-        ),
-        migrations.AddIndex(
-            model_name="series",
-            index=models.Index(fields=["department", "-id"], name="series_department"),
-        ),
-        migrations.AddIndex(
-            model_name="series",
-            index=models.Index(fields=["next_at"], name="series_next"),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(fields=["department", "-id"], name="task_department"),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(
-                condition=models.Q(("state__in", ["open", "started", "held"])),
-                fields=["assignee", "due_at"],
-                name="task_inbox",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(
-                condition=models.Q(("assignee__isnull", True), ("state", "open")),
-                fields=["role", "department"],
-                name="task_pool",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(
-                condition=models.Q(("breached_at__isnull", True)), fields=["breaches_at"], name="task_clock"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(fields=["about"], name="task_about"),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.UniqueConstraint(
-                fields=("series", "occurrence_at"), name="a recurring task is opened once per time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "done"), _negated=True), ("done_at__isnull", False), _connector="OR"
-                ),
-                name="a task that is done says when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "held"), _negated=True), ("breaches_at__isnull", True), _connector="OR"
-                ),
-                name="the clock of a held task stands still",
-            ),
         ),
     ]

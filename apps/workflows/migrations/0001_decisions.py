@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "code"], name="decision_department")],
             },
         ),
         migrations.CreateModel(
@@ -97,17 +98,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("decision", "number"), name="a decision version number is used once"
+                    )
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="decision",
-            index=models.Index(fields=["department", "code"], name="decision_department"),
-        ),
-        migrations.AddConstraint(
-            model_name="decisionversion",
-            constraint=models.UniqueConstraint(
-                fields=("decision", "number"), name="a decision version number is used once"
-            ),
         ),
         secure("workflows_decision", "inherit"),
         secure("workflows_decisionversion", "inherit"),

@@ -161,6 +161,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["department", "-id"], name="case_department"),
+                    models.Index(condition=models.Q(("state", "running")), fields=["revision"], name="case_running"),
+                    models.Index(fields=["starter", "-id"], name="case_starter"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("parent__isnull", False)),
+                        fields=("parent", "parent_token"),
+                        name="a call activity starts one case",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -213,6 +225,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["department", "code"], name="workflow_department")],
             },
         ),
         migrations.CreateModel(
@@ -251,6 +264,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("kind", "timer"), ("told", False)), fields=["due_at"], name="wait_due"
+                    ),
+                    models.Index(fields=["kind", "name", "key"], name="wait_named"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("case__isnull", False)),
+                        fields=("case", "wait"),
+                        name="a case waits for a thing once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("case__isnull", True)),
+                        fields=("workflow", "element"),
+                        name="a start is awaited once",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -318,36 +349,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddIndex(
-            model_name="workflow",
-            index=models.Index(fields=["department", "code"], name="workflow_department"),
-        ),
-        migrations.AddIndex(
-            model_name="wait",
-            index=models.Index(
-                condition=models.Q(("kind", "timer"), ("told", False)), fields=["due_at"], name="wait_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="wait",
-            index=models.Index(fields=["kind", "name", "key"], name="wait_named"),
-        ),
-        migrations.AddConstraint(
-            model_name="wait",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("case__isnull", False)),
-                fields=("case", "wait"),
-                name="a case waits for a thing once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wait",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("case__isnull", True)),
-                fields=("workflow", "element"),
-                name="a start is awaited once",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="revision",
             constraint=models.UniqueConstraint(
@@ -356,27 +357,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="case",
-            index=models.Index(fields=["department", "-id"], name="case_department"),
-        ),
-        migrations.AddIndex(
-            model_name="case",
             index=models.Index(fields=["workflow", "state"], name="case_definition"),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(condition=models.Q(("state", "running")), fields=["revision"], name="case_running"),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(fields=["starter", "-id"], name="case_starter"),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("parent__isnull", False)),
-                fields=("parent", "parent_token"),
-                name="a call activity starts one case",
-            ),
         ),
         secure("workflows_workflow", "inherit"),
         secure("workflows_revision", "inherit"),

@@ -115,6 +115,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "on")), fields=["watches"], name="rule_watches"),
+                    models.Index(
+                        condition=models.Q(("next_due_at__isnull", False), ("state", "on")),
+                        fields=["next_due_at"],
+                        name="rule_due",
+                    ),
+                    models.Index(fields=["department", "code"], name="rule_department"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("max_at_once__gte", 1), ("max_at_once__lte", 20)),
+                        name="a rule has 1 to 20 runs at once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("max_per_minute__gte", 1), ("max_per_minute__lte", 6000)),
+                        name="a rule has 1 to 6000 runs a minute",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -148,6 +167,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("rule", "number"), name="a rule version number is used once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -233,6 +255,36 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["waiting", "running"])),
+                        fields=["available_at"],
+                        name="run_open",
+                    ),
+                    models.Index(fields=["rule", "-id"], name="run_rule"),
+                    models.Index(fields=["department", "-id"], name="run_department"),
+                    models.Index(condition=models.Q(("state", "running")), fields=["rule"], name="run_running"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("replay_of__isnull", True)),
+                        fields=("rule", "event"),
+                        name="an event fires a rule once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("event__isnull", True), ("replay_of__isnull", True)),
+                        fields=("rule", "planned_at", "about"),
+                        name="a planned time fires a rule once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "running"), _negated=True),
+                            ("lease_until__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="a running run has a lease",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -262,88 +314,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "base_manager_name": "objects",
+                "constraints": [models.UniqueConstraint(fields=("run", "index"), name="a run does a step once")],
             },
-        ),
-        migrations.AddIndex(
-            model_name="rule",
-            index=models.Index(condition=models.Q(("state", "on")), fields=["watches"], name="rule_watches"),
-        ),
-        migrations.AddIndex(
-            model_name="rule",
-            index=models.Index(
-                condition=models.Q(("next_due_at__isnull", False), ("state", "on")),
-                fields=["next_due_at"],
-                name="rule_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="rule",
-            index=models.Index(fields=["department", "code"], name="rule_department"),
-        ),
-        migrations.AddConstraint(
-            model_name="rule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("max_at_once__gte", 1), ("max_at_once__lte", 20)),
-                name="a rule has 1 to 20 runs at once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("max_per_minute__gte", 1), ("max_per_minute__lte", 6000)),
-                name="a rule has 1 to 6000 runs a minute",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleversion",
-            constraint=models.UniqueConstraint(fields=("rule", "number"), name="a rule version number is used once"),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(
-                condition=models.Q(("state__in", ["waiting", "running"])), fields=["available_at"], name="run_open"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(fields=["rule", "-id"], name="run_rule"),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(fields=["department", "-id"], name="run_department"),
-        ),
-        migrations.AddIndex(
-            model_name="run",
-            index=models.Index(condition=models.Q(("state", "running")), fields=["rule"], name="run_running"),
-        ),
-        migrations.AddConstraint(
-            model_name="run",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("replay_of__isnull", True)),
-                fields=("rule", "event"),
-                name="an event fires a rule once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="run",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("event__isnull", True), ("replay_of__isnull", True)),
-                fields=("rule", "planned_at", "about"),
-                name="a planned time fires a rule once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="run",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "running"), _negated=True), ("lease_until__isnull", False), _connector="OR"
-                ),
-                name="a running run has a lease",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="runstep",
-            constraint=models.UniqueConstraint(fields=("run", "index"), name="a run does a step once"),
         ),
         secure("workflows_rule"),
         secure("workflows_ruleversion"),
