@@ -14,7 +14,7 @@ from benchmarks.place import installation
 
 CASES = {"XS": 2, "S": 20, "M": 60}
 ROUNDS = {"XS": 1, "S": 5, "M": 7}
-OPEN = {"XS": 50, "S": 20_000, "M": 100_000}
+FEW, MANY = 100, {"XS": 200, "S": 100_000, "M": 100_000}
 STEPS = 10
 # The same rows with nothing around them: what somebody would write who needs this one process only.
 BARE = """
@@ -30,11 +30,17 @@ INSERT INTO workflows_case (version, code, title, business_key, about, state, ou
 SELECT 1, 'B' || n, 'Open', '', '', 'running', '', 0, engine, 1, workflow_id, revision_id, department_id
 FROM workflows_case, generate_series(%s, %s) n WHERE id = %s
 """
+MORE_WAITS = """
+INSERT INTO workflows_wait (case_id, workflow_id, department_id, wait, element, name, kind, key, \"left\", told)
+SELECT c.id, c.workflow_id, c.department_id, 1, 's', 'paid', 'message', c.code, 0, false
+FROM workflows_case c WHERE c.title = 'Open' AND NOT EXISTS (SELECT 1 FROM workflows_wait w WHERE w.case_id = c.id)
+"""
 MORE_STEPS = """
 INSERT INTO workflows_step (case_id, department_id, token, parent_token, element, name, kind, state, problem, entered_at,
   instant, performer)
 SELECT c.id, c.department_id, s.token, 0, s.element, s.name, s.kind, s.state, '', s.entered_at, s.instant, s.performer
 FROM workflows_case c, workflows_step s WHERE c.title = 'Open' AND s.case_id = %s
+  AND NOT EXISTS (SELECT 1 FROM workflows_step o WHERE o.case_id = c.id)
 """
 
 
@@ -139,14 +145,15 @@ def timed(work: Callable[[], None]) -> float:
     return time.perf_counter() - start
 
 
-def crowd(owner: Any, case_id: int, count: int) -> None:
-    """Very many open cases beside the one that is measured."""
+def crowd(owner: Any, case_id: int, first: int, last: int) -> None:
+    """Open cases beside those that are measured, each with its steps and something it waits for."""
     with owner.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
-        cursor.execute(MORE_CASES, [1, count, case_id])
+        cursor.execute(MORE_CASES, [first, last, case_id])
         cursor.execute(MORE_STEPS, [case_id])
-        cursor.execute("ANALYZE workflows_case")
-        cursor.execute("ANALYZE workflows_step")
+        cursor.execute(MORE_WAITS)
+        for table in ("case", "step", "wait"):
+            cursor.execute(f"VACUUM ANALYZE workflows_{table}")
 
 
 def opened(made: Any, manager: Any) -> int:
@@ -173,24 +180,29 @@ def run(size: str) -> Report:
                 cursor.execute(BARE)
             places, manager, _ = company()
             made, data = published(places, manager), diagram_of_ten()
-            rates: dict[str, list[float]] = {"hand": [], "spiff": [], "ours": [], "crowded": []}
+            rates: dict[str, list[float]] = {"hand": [], "spiff": [], "ours": [], "crowded": [], "hand beside": []}
             works: dict[str, Callable[[], None]] = {
                 "hand": lambda: by_hand(owner, count),
                 "spiff": lambda: in_spiff(owner, data, count),
                 "ours": lambda: ours(made, manager, count),
             }
+            case_id = opened(made, manager)
+            crowd(owner, case_id, 1, FEW)
             works["ours"]()
             for _ in range(ROUNDS[size]):
                 for name, work in works.items():
                     rates[name].append(count / timed(work))
-            crowd(owner, opened(made, manager), OPEN[size])
+            crowd(owner, case_id, FEW + 1, MANY[size])
             for _ in range(ROUNDS[size]):
+                rates["hand beside"].append(count / timed(works["hand"]))
                 rates["crowded"].append(count / timed(works["ours"]))
         connection.close()
     found = {name: statistics.median(values) for name, values in rates.items()}
     words = f"{STEPS} tasks to the end, durable each step"
     report.add("P9", f"cases of {words}, against a token loop", found["hand"], found["ours"], 0.5, "1/s", at_least=True)
     report.add("P9", "the same against SpiffWorkflow", found["spiff"], found["ours"], 3.0, "1/s", at_least=True)
-    many = f"the same with {OPEN[size]:,} open cases"
-    report.add("P9", many, found["ours"], found["crowded"], 0.8, "1/s", at_least=True)
+    # The hand-written loop knows nothing of open cases: what it lost meanwhile, the machine lost.
+    drift = found["hand beside"] / found["hand"]
+    many = f"the same with {MANY[size]:,} open cases instead of {FEW}"
+    report.add("P9", many, found["ours"] * drift, found["crowded"], 0.8, "1/s", at_least=True)
     return report

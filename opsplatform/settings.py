@@ -330,6 +330,7 @@ SPECTACULAR_SETTINGS = {
         "ObjectiveStateEnum": "apps.strategy.models.Objective.State",
         "InitiativeStateEnum": "apps.strategy.models.Initiative.State",
         "CaseStateEnum": "apps.workflows.models.Case.State",
+        "CaseMessageStateEnum": "apps.workflows.models.Message.State",
         "EscalationStateEnum": "apps.comms.models.Escalation.State",
         "EscalationKindEnum": "apps.comms.models.EscalationStep.Kind",
         "ScanStateEnum": "apps.strategy.models.ScanItem.State",

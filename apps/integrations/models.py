@@ -151,12 +151,21 @@ class InboundHook(Noun, Secrets):
         verbose_name="for department",
         help_text="Whose people may see what comes in. Empty: only those who see the whole company",
     )
+    max_per_minute = models.PositiveIntegerField(
+        "messages a minute", default=300, help_text="More than this many in a minute are asked to come later (429)"
+    )
     active = models.BooleanField(default=True, editable=False)
     last_received_at = models.DateTimeField(null=True, editable=False)
 
     objects = OpenManager()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(max_per_minute__gte=1, max_per_minute__lte=60_000),
+                name="an inbound webhook takes 1 to 60000 messages a minute",
+            )
+        ]
         indexes = [models.Index(fields=["owner", "-id"], name="inbound_hook_owner")]
 
     def __str__(self) -> str:

@@ -29,8 +29,16 @@ STATUS = {
     "too_large": 413,
     "id_reused": 409,
     "bad_body": 400,
+    "rate_limited": 429,
 }
-TITLES = {400: "Not understood", 401: "Not proven", 409: "Used before", 413: "Too large", 422: "Not possible"}
+TITLES = {
+    400: "Not understood",
+    401: "Not proven",
+    409: "Used before",
+    413: "Too large",
+    422: "Not possible",
+    429: "Too many messages",
+}
 
 
 @csrf_exempt
@@ -48,7 +56,10 @@ def receive(request: HttpRequest, key: str) -> HttpResponse:
     except Refused as error:
         undo(request)
         status = STATUS.get(error.code, 422)
-        return plain_problem(request, status, TITLES[status], error.message, error.code)
+        answer = plain_problem(request, status, TITLES[status], error.message, error.code)
+        if status == 429:
+            answer["Retry-After"] = str(error.details["retry_after"])
+        return answer
     return JsonResponse({"id": call.key, "status": "stored" if fresh else "known"}, status=202 if fresh else 200)
 
 

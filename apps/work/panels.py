@@ -87,14 +87,15 @@ def steps_panel(approval: Approval, user: Any) -> pm.Section:
     zone = cells.zone_of(user)
     rows = []
     for step in approval.steps.prefetch_related("taken__user", "taken__answered_by"):
-        for seat in step.taken.all() or [None]:
+        seats: list[Any] = list(step.taken.all())
+        for seat in seats or [None]:
             answer = (seat.get_answer_display() if seat and seat.answer else "") or step.get_state_display()
             tone = "good" if seat and seat.answer == "yes" else STEP_TONES[step.state]
             rows.append(
                 pm.Row(
                     f"{step.pk}-{seat.pk if seat else 0}",
                     cells=(
-                        pm.Cell(f"{step.position} · {step.need} of {len(step.taken.all()) or step.need}"),
+                        pm.Cell(f"{step.position} · {step.need} of {len(seats) or step.need}"),
                         pm.Cell(seat.words if seat else _asked(step)),
                         pm.Cell(answer, "status", tone=tone),  # type: ignore[arg-type]
                         pm.Cell(cells.when(seat.answered_at, zone)[0] if seat and seat.answered_at else cells.DASH),

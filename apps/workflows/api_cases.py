@@ -17,9 +17,10 @@ from apps.core.models import plain
 from apps.core.records.once import Answer
 from apps.core.resources.resource import Resource, resources
 from apps.org.models import Department
+from apps.workflows.events.cases import KEEP_MINUTES
 from apps.workflows.mining.log import figures
 from apps.workflows.models import Step, Workflow
-from apps.workflows.services import definitions, logs, migrating, waiting
+from apps.workflows.services import definitions, logs, messages, migrating, waiting
 
 FINDING = inline_serializer(
     "WorkflowFinding",
@@ -152,6 +153,7 @@ class MessageEndpoint(_Own):
     @extend_schema(
         operation_id="workflows_send_message",
         summary="Send a message to waiting cases",
+        description="Nobody waits yet: it is kept and the first case that comes to wait takes it, once. See /api/v1/case-messages/.",
         tags=["Work"],
         request=inline_serializer(
             "MessageToCases",
@@ -159,6 +161,13 @@ class MessageEndpoint(_Own):
                 "message": serializers.CharField(),
                 "key": serializers.CharField(required=False, help_text="Only cases that wait for this key hear it"),
                 "values": serializers.DictField(required=False),
+                "keep_minutes": serializers.IntegerField(
+                    required=False,
+                    min_value=0,
+                    max_value=messages.MOST_MINUTES,
+                    default=KEEP_MINUTES,
+                    help_text="So long it is kept for a case that comes to wait later; 0: not at all",
+                ),
             },
         ),
         responses={202: inline_serializer("MessageTaken", {"message": serializers.CharField()})},
@@ -169,15 +178,19 @@ class MessageEndpoint(_Own):
         ],
     )
     def post(self, request: Request) -> Response:
-        data = self.body(request, "message", "key", "values")
+        data = self.body(request, "message", "key", "values", "keep_minutes")
         name, key, values = data.get("message"), data.get("key", ""), data.get("values", {})
         if not isinstance(name, str) or not name or not isinstance(key, str) or not isinstance(values, dict):
             raise Refused("Send 'message' and 'key' as text and 'values' as an object.", code="wrong_type")
         if len(name) > 200 or len(key) > 200 or "\x00" in name + key:
             raise Refused("A message's name and key have at most 200 characters.", code="too_long", field="message")
 
+        minutes = data.get("keep_minutes", KEEP_MINUTES)
+        if not isinstance(minutes, int) or isinstance(minutes, bool):
+            raise Refused("'keep_minutes' is a whole number.", code="wrong_type", field="keep_minutes")
+
         def run() -> Answer:
-            waiting.send_message(message=name, key=key, values=values, actor=request.user)
+            waiting.send_message(message=name, key=key, values=values, keep_minutes=minutes, actor=request.user)
             return Answer(202, {"message": name}, {})
 
         return self.answer(request, run)

@@ -9,7 +9,7 @@ from apps.core.demo import Demo, demo_part
 from apps.work import services as work
 from apps.work.models import Task
 from apps.workflows.models import Case, Workflow
-from apps.workflows.services import cases, definitions
+from apps.workflows.services import cases, definitions, messages, waiting
 from apps.workflows.starters import starter
 
 WORKFLOWS = (
@@ -86,6 +86,15 @@ def build(demo: Demo) -> None:
             now=begun,
         )
         _live(case, steps, people, begun)
+    _tell_early(people["demo.opm"])
+
+
+def _tell_early(actor: Any) -> None:
+    """A carrier's message that came before the complaint's return was announced."""
+    waiting.send_message(
+        message="Goods returned", key="SO-7760", values={"parcels": 1, "carrier": "Nordfracht"},
+        keep_minutes=messages.MOST_MINUTES, actor=actor,
+    )  # fmt: skip
 
 
 def _live(case: Case, steps: Steps, people: dict[str, Any], begun: datetime) -> None:

@@ -11,7 +11,6 @@ from apps.core.access import scope
 from apps.core.errors import Refused
 from apps.core.events.facts import sentence_of
 from apps.core.jobs.running import Progress
-from apps.core.models import Event
 from apps.workflows import matching, rule_definition, rule_steps
 from apps.workflows.models import Rule
 from apps.workflows.rule_definition import Definition
@@ -49,10 +48,7 @@ def _cases(rule: Rule, made: Definition, since: datetime, now: datetime) -> Any:
     if made.kind == "schedule":
         yield from _planned(rule, made, since, now)
         return
-    events = Event.objects.filter(at__gte=since, at__lte=now).order_by("id")
-    watched = made.trigger["fact"] if made.kind == "fact" else f"{made.trigger['resource']}:"
-    events = events.filter(name=watched) if made.kind == "fact" else events.filter(subject__startswith=watched)
-    for event in events[:MOST_EVENTS]:
+    for event in matching.that_could_fire(made, since, now)[:MOST_EVENTS]:
         if matching.wants(made, event) and matching.concerns(rule, event):
             label = f"{sentence_of(event.name)}: {event.payload.get('title') or event.subject}"
             yield label, event.at, lambda event=event: matching.seen_by(rule, event, made)

@@ -11,6 +11,7 @@ POINTS = (
     "before_telling",
     "after_action",
 )
+MESSAGE_POINTS = ("after_keeping", "after_taking")
 _armed = os.environ.get("OPS_FAILPOINT", "") if os.environ.get("OPS_TEST") == "1" else ""
 
 

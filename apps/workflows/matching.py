@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from apps.core.access import scope
 from apps.core.events.facts import Recorded, facts
@@ -24,7 +24,7 @@ from apps.workflows.services import rules as rule_services
 from apps.workflows.services import runs
 
 MOST_OCCURRENCES, MOST_RECORDS = 100, 500
-LATE = timedelta(minutes=10)
+MOST_MISSED = 2_000
 
 
 def match_event(event: Event) -> int:
@@ -56,6 +56,40 @@ def match_event(event: Event) -> int:
         RuleVersion.objects.filter(pk__in=fired).select_related("rule__owner", "rule__department").order_by("rule_id")
     )
     return sum(runs.fire(one.rule, one, event=event) is not None for one in found) if fired else 0
+
+
+def that_could_fire(made: Definition, since: datetime, until: datetime) -> QuerySet[Event]:
+    """The past facts of the kind its trigger names, oldest first."""
+    events = Event.objects.filter(at__gte=since, at__lte=until).order_by("id")
+    if made.kind == "fact":
+        return events.filter(name=made.trigger["fact"])
+    return events.filter(subject__startswith=f"{made.trigger['resource']}:")
+
+
+def run_missed(rule_id: int, *, since: datetime, until: datetime, after: int) -> int:
+    """Fire a rule for what it missed while it was paused, no more at a time than half of what it may run in a minute."""
+    rule = Rule.objects.select_for_update(of=("self",)).select_related("owner", "department").get(pk=rule_id)
+    if rule.state != Rule.State.ON:
+        rule_services.keep_missed(rule_id, since=since)
+        return 0
+    version = newest(rule)
+    made = rule_definition.of_version(version)
+    events = that_could_fire(made, since, until).filter(pk__gt=after)
+    if made.misfire == "one":
+        last = next((one for one in events.reverse()[:MOST_MISSED] if _fires(rule, made, one)), None)
+        return int(last is not None and runs.fire(rule, version, event=last) is not None)
+    fired, part = 0, list(events[:MOST_MISSED])
+    for at, event in enumerate(part, 1):
+        fired += _fires(rule, made, event) and runs.fire(rule, version, event=event) is not None
+        if fired >= max(1, rule.max_per_minute // 2) or at == MOST_MISSED:
+            rule_services.tell_missed(rule, since=since, until=until, after=event.pk, wait=timedelta(minutes=1))
+            break
+    return fired
+
+
+def _fires(rule: Rule, made: Definition, event: Event) -> bool:
+    found = seen_by(rule, event, made) if wants(made, event) and concerns(rule, event) else None
+    return found is not None and made.holds(found.values)
 
 
 class _Eyes:
@@ -161,8 +195,8 @@ def _fire_times(rule: Rule, now: datetime) -> int:
     assert rule.next_due_at is not None and made.schedule is not None
     since = rule.next_due_at - timedelta(seconds=1)
     times = list(islice(takewhile(lambda at: at <= now, made.schedule.occurrences(since)), MOST_OCCURRENCES))
-    kept = by_policy(times, str(made.trigger.get("misfire", "one")), now)
-    if len(times) > len(kept) or (times and now - times[0] > LATE):
+    kept = by_policy(times, made.misfire, now)
+    if len(times) > len(kept) or (times and now - times[0] > rule_services.LATE):
         rule_services.mark_missed(rule, reason=f"{len(times)} planned times were not kept on time.", now=now)
     fired = sum(_fire_at(rule, version, made, at) for at in kept)
     Rule.objects.filter(pk=rule.pk).update(next_due_at=made.schedule.next_after(now))
@@ -174,7 +208,7 @@ def by_policy(times: list[datetime], policy: str, now: datetime) -> list[datetim
     if policy == "all":
         return times
     last = times[-1:]
-    return last if policy == "one" else [at for at in last if now - at <= LATE]
+    return last if policy == "one" else [at for at in last if now - at <= rule_services.LATE]
 
 
 def _fire_at(rule: Rule, version: RuleVersion, made: Definition, at: datetime) -> int:

@@ -17,7 +17,7 @@ from apps.workflows import loading, publishing
 from apps.workflows.bpmn.drawing import Mark, draw
 from apps.workflows.bpmn.model import Model, Node, Process
 from apps.workflows.bpmn.reading import read
-from apps.workflows.models import Case, Step, Wait, Workflow
+from apps.workflows.models import Case, Message, Step, Wait, Workflow
 from apps.workflows.services import migrating
 
 CASE_TONES = {"running": "info", "finished": "good", "failed": "bad", "cancelled": "idle"}
@@ -330,3 +330,24 @@ def called_panel(case: Case, user: Any) -> pm.Section | None:
         for one in found
     )
     return pm.Section("Calls", links=links) if links else None
+
+
+MESSAGE_TONES = {
+    Message.State.KEPT: "hold",
+    Message.State.TAKEN: "good",
+    Message.State.EXPIRED: "bad",
+    Message.State.DISCARDED: "idle",
+}
+
+
+def message_state(message: Message) -> tuple[str, str]:
+    state = Message.State(message.state)
+    return MESSAGE_TONES[state], str(state.label)
+
+
+def message_panel(message: Message, user: Any) -> pm.Section:
+    """What the message carries."""
+    facts = tuple(
+        pm.Fact(str(name), pm.Cell(str(value)[:300])) for name, value in sorted(message.values.items())[:SHOWN]
+    )
+    return pm.Section("What it carries", facts=facts, text="" if facts else "Nothing but its name.")

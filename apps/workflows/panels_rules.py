@@ -68,17 +68,23 @@ def condition_words(tree: dict[str, Any], labels: dict[str, str], depth: int = 0
     yield f"{pad}{labels.get(tree.get('field', ''), tree.get('field', ''))} {OPERATORS.get(operator, operator)}{value}"
 
 
+def times(count: int) -> str:
+    return "1 time" if count == 1 else f"{count} times"
+
+
 def rule_panel(rule: Rule, user: Any) -> pm.Section:
     """When, if and then in words."""
     made = rule_definition.understood(rule.definition, finished=False)
     labels = {path: one.label for path, one in made.fields.items()}
     conditions = "\n".join(condition_words(rule.definition["conditions"], labels)) or "Always"
+    missed = "Missed times" if made.kind == "schedule" else "Missed while paused"
+    policy = f"{missed}: {rule_definition.MISFIRES[made.misfire].lower()}"
     steps = "\n".join(f"{at}. {one.label}" for at, one in enumerate(made.steps, 1)) or "Nothing yet"
     edits = reaches(user, "rule", "u", rule) and rule.archived_at is None
     return pm.Section(
         "Rule",
         note=f"version {rule.number}",
-        text=f"When: {trigger_words(rule.definition)}\n\nIf: {conditions}\n\nThen:\n{steps}",
+        text=f"When: {trigger_words(rule.definition)}\n{policy}\n\nIf: {conditions}\n\nThen:\n{steps}",
         button=pm.Button("Edit rule", reverse("rule_editor", args=[rule.pk]), "pencil") if edits else None,
         error=rule.paused_reason,
     )
@@ -135,7 +141,7 @@ def dry_runs_panel(rule: Rule, user: Any) -> pm.Section:
             if one.state == Job.State.DONE
             else reverse("job", args=[one.pk]),
             "flask-conical",
-            f"would have fired {one.result.get('fired')} times" if one.state == Job.State.DONE else "",
+            f"would have fired {times(one.result.get('fired', 0))}" if one.state == Job.State.DONE else "",
             state=one.get_state_display(),
         )
         for one in jobs

@@ -31,6 +31,11 @@ MOST_KNOWN = 2000
 OWN_FACTS = ("workflows.run_queued", "workflows.run_changed")
 
 
+def misfire_of(kind: str) -> str:
+    """What a trigger that says nothing means: a missed time is made up once, a missed happening is left out."""
+    return "one" if kind == "schedule" else "skip"
+
+
 @dataclass(frozen=True)
 class Definition:
     """A definition ready to use."""
@@ -47,6 +52,11 @@ class Definition:
     @property
     def kind(self) -> str:
         return str(self.trigger["kind"])
+
+    @property
+    def misfire(self) -> str:
+        """What becomes of that which was missed: times while the platform was down, anything while the rule was paused."""
+        return str(self.trigger.get("misfire") or misfire_of(self.kind))
 
     @property
     def watches(self) -> str:
@@ -88,6 +98,8 @@ def _check_trigger(trigger: dict[str, Any], finished: bool) -> Recurrence | None
     kind = trigger.get("kind")
     if kind not in KINDS:
         raise refuse(f"There is no trigger “{kind}”. Use one of: {', '.join(KINDS)}.")
+    if trigger.get("misfire", "one") not in MISFIRES:
+        raise refuse(f"What was missed is one of: {', '.join(MISFIRES)}.")
     name = trigger.get("resource") or ""
     if name and name not in resources:
         raise refuse(f"There is no kind of record “{name}”.")
@@ -113,8 +125,6 @@ def _schedule(trigger: dict[str, Any], finished: bool) -> Recurrence | None:
         place = ZoneInfo(str(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise refuse(f"There is no time zone “{str(zone)[:40]}”. Write one such as Europe/Berlin.") from None
-    if trigger.get("misfire", "one") not in MISFIRES:
-        raise refuse(f"A missed time is one of: {', '.join(MISFIRES)}.")
     text = str(trigger.get("rule") or "")
     if not text and not finished:
         return None

@@ -27,8 +27,8 @@ def from_post(post: Mapping[str, str]) -> Draft:
 def _fitting(trigger: dict[str, str]) -> dict[str, str]:
     """Only what the kind of trigger has."""
     kept = {
-        "fact": ("kind", "fact", "resource", "body"),
-        "change": ("kind", "resource", "what"),
+        "fact": ("kind", "fact", "resource", "body", "misfire"),
+        "change": ("kind", "resource", "what", "misfire"),
         "schedule": ("kind", "rule", "zone", "misfire", "start", "resource"),
     }
     return {name: value for name, value in trigger.items() if name in kept.get(trigger.get("kind", ""), TRIGGER)}

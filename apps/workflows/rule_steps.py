@@ -9,10 +9,12 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import models
+from django.utils.translation import gettext
 
-from apps.core.actions.action import Action, perform
+from apps.core.actions.action import Action, FormRefused, perform
 from apps.core.actions.current import current_input
 from apps.core.actions.fields import RecordField, RecordsField
+from apps.core.api.input import defaults_of
 from apps.core.errors import Refused
 from apps.core.expressions import parse
 from apps.core.models import plain
@@ -20,7 +22,7 @@ from apps.core.resources.resource import Resource, resources
 from apps.workflows.automation.conditions import Field
 from apps.workflows.rule_fields import Found, typed
 
-MOST_STEPS, MOST_TEXT = 20, 2000
+MOST_STEPS, MOST_TEXT, MOST_CHOICES = 20, 2000, 12
 PLACE = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 RECORD, NEW = "record", "new"
 
@@ -165,7 +167,7 @@ def carry_out(step: Ready, found: Found, fields: Mapping[str, Field], *, actor: 
     given = filled(step, found, fields)
     record = target_of(step, found)
     version = None
-    data = given
+    data = {**defaults_of(step.action.form), **given}
     if record is not None:
         record = step.resource.rows(actor).filter(pk=record.pk).first()
         if record is None:
@@ -173,14 +175,40 @@ def carry_out(step: Ready, found: Found, fields: Mapping[str, Field], *, actor: 
         version = getattr(record, "version", None)
         if step.action.kind == "change":
             data = {**current_input(step.action, record), **given}
-    done = perform(
-        step.action,
-        row=step.resource.row,
-        noun=step.resource.noun,
-        actor=actor,
-        data=data,
-        record=record,
-        version=version,
-        own=step.resource.own,
-    )
+    try:
+        done = perform(
+            step.action,
+            row=step.resource.row,
+            noun=step.resource.noun,
+            actor=actor,
+            data=data,
+            record=record,
+            version=version,
+            own=step.resource.own,
+        )
+    except FormRefused as error:
+        raise _at_its_input(error) from error
     return given, done if isinstance(done, models.Model) else record
+
+
+def _at_its_input(error: FormRefused) -> Refused:
+    """Where a person would see the complaint at its field, a log of runs has to name the field."""
+    if error.field is None:
+        return error
+    label = label_of(error.field, error.form.fields[error.field])
+    return Refused(f"{label}: {error.message}", code=error.code, field=error.field, details=error.details)
+
+
+def label_of(name: str, field: Any) -> str:
+    return str(field.label or name.replace("_", " ").capitalize())
+
+
+def help_of(field: Any) -> str:
+    """The field's own help, and what may be chosen: an input is typed, since it may hold places and formulas."""
+    if isinstance(field, RecordField | RecordsField):
+        return str(field.help_text)
+    choices = [(key, label) for key, label in getattr(field, "choices", ()) if key not in ("", None)]
+    if not 0 < len(choices) <= MOST_CHOICES:
+        return str(field.help_text)
+    listed = ", ".join(str(label) if str(key) == str(label) else f"{key} ({label})" for key, label in choices)
+    return f"{field.help_text} {gettext('One of')}: {listed}".strip()

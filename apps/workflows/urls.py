@@ -6,6 +6,7 @@ from apps.workflows import (
     api_cases,
     api_decisions,
     api_drawing,
+    api_rules,
     views_cases,
     views_decisions,
     views_drawing,
@@ -49,6 +50,12 @@ api_urlpatterns = [
     path("workflows/<int:key>/trial/", api_drawing.TrialEndpoint.as_view(), name="api-workflows-trial"),
     path("workflows/<int:key>/heat-map/", api_drawing.HeatEndpoint.as_view(), name="api-workflows-heat"),
     path("cases/<int:key>/steps/", api_cases.StepsEndpoint.as_view(), name="api-cases-steps"),
+    path("automation/<int:key>/dry-runs/", api_rules.DryRunsEndpoint.as_view(), name="api-automation-dry-runs"),
+    path(
+        "automation/<int:key>/dry-runs/<int:number>/",
+        api_rules.DryRunEndpoint.as_view(),
+        name="api-automation-dry-run",
+    ),
     path("decisions/dmn/", api_decisions.DmnEndpoint.as_view(), name="api-decisions-dmn"),
     path("decisions/<int:key>/decide/", api_decisions.DecideEndpoint.as_view(), name="api-decisions-decide"),
 ]

@@ -41,14 +41,13 @@ def log_import(request: HttpRequest) -> HttpResponse:
     form = LogForm(request.POST or None, request.FILES or None, actor=request.user)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
+        wanted = {"name": file.name, "code": form.cleaned_data["code"], "department": form.cleaned_data["department"]}
         try:
-            made = logs.import_log(
-                content=file.read(MOST_BYTES + 1),
-                name=file.name,
-                code=form.cleaned_data["code"],
-                department=form.cleaned_data["department"],
-                actor=request.user,
-            )
+            content = file.read(MOST_BYTES + 1)
+            if logs.is_large(content):
+                job = logs.ask_import(content=content, **wanted, actor=request.user)
+                return HttpResponseRedirect(reverse("job", args=[job.pk]))
+            made = logs.import_log(content=content, **wanted, actor=request.user)
             require(request.user, "process", "c", made, noun="workflow")
         except Refused as error:
             undo(request)

@@ -23,6 +23,7 @@ from apps.core.web.middleware import undo
 from apps.workflows import rule_definition, rule_fields, rule_form, rule_steps
 from apps.workflows.automation.conditions import GROUPS, OPERATORS
 from apps.workflows.models import Rule
+from apps.workflows.panels_rules import times
 from apps.workflows.services import rules as services
 
 CRUMBS = (pm.Crumb("Settings"), pm.Crumb("Automation rules", "/automation/"))
@@ -91,7 +92,7 @@ def _editor(request: HttpRequest, rule: Rule, draft: dict[str, Any], version: in
     shown = EditorPage(
         title=f"Edit {rule.name}",
         crumbs=_crumbs(rule, "Rule"),
-        trigger=trigger,
+        trigger={"misfire": rule_definition.misfire_of(trigger.get("kind", "")), **trigger},
         nodes=rule_form.flat(draft["conditions"]),
         steps=[_step(one) for one in draft["steps"]],
         version=version,
@@ -138,9 +139,9 @@ def _step(step: dict[str, Any]) -> dict[str, Any]:
     inputs = [
         {
             "name": name,
-            "label": str(field.label or name.replace("_", " ").capitalize()),
-            "help": str(field.help_text),
-            "required": field.required,
+            "label": rule_steps.label_of(name, field),
+            "help": rule_steps.help_of(field),
+            "required": field.required and field.initial in (None, ""),
             "value": step.get("inputs", {}).get(name, ""),
         }
         for name, field in (action.form.base_fields.items() if action is not None else ())
@@ -165,7 +166,7 @@ def rule_dry_run(request: HttpRequest, key: int) -> HttpResponse:
     shown = pm.ChartPage(
         title=f"Dry run of {rule.name}",
         verdict=pm.Alert(
-            f"It would have fired {fired} times.",
+            f"It would have fired {times(fired)}.",
             f"{looked} happenings of {result.get('days')} days were looked at.",
             tone,
         ),

@@ -5,9 +5,13 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
+from django.utils import timezone
+
 from apps.accounts.models import User
+from apps.core.access import scope
+from apps.core.models import Event
 from apps.org.models import Department
-from apps.workflows.services import cases, definitions
+from apps.workflows.services import cases, definitions, messages
 from tests.factories.maker import Maker
 from tests.factories.people import Company
 
@@ -31,6 +35,12 @@ def _case(company: Company, department: Department, owner: User) -> Any:
     )
 
 
+def _message(company: Company, department: Department, owner: User) -> Any:
+    told = Event(pk=10**9 + next(_numbers), departments=[department.pk])
+    with scope.system("a maker needs a message that nobody waits for"):
+        return messages.keep(f"paid {next(_numbers)}", "A7", {"amount": 12}, minutes=60, event=told, now=timezone.now())
+
+
 MAKERS: dict[str, Maker] = {
     "workflow": Maker(
         _workflow,
@@ -38,6 +48,7 @@ MAKERS: dict[str, Maker] = {
         {"name": "Changed"},
         {"draw": {"xml": definitions.first_diagram("Drawn anew")}},
     ),
+    "case_message": Maker(_message, lambda c, d, a: {}),
     "case": Maker(
         _case,
         lambda c, d, a: {"workflow": published(c, a).pk, "department": d.pk},

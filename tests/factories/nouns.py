@@ -263,7 +263,9 @@ MAKERS: dict[str, Maker] = (
         ),
         "webhook_delivery": Maker(_webhook_delivery, lambda c, d, a: {}),
         "inbound_hook": Maker(
-            _inbound_hook, lambda c, d, a: {"name": f"New {number()}", "style": "standard"}, {"name": "Changed"}
+            _inbound_hook,
+            lambda c, d, a: {"name": f"New {number()}", "style": "standard", "max_per_minute": 60},
+            {"name": "Changed"},
         ),
         "hook_call": Maker(_hook_call, lambda c, d, a: {}),
         "site": Maker(

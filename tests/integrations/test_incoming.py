@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import Any
@@ -199,3 +200,50 @@ def test_ten_at_once_are_one() -> None:
         answers = list(pool.map(one, range(10)))
     assert sorted(answers) == [200] * 9 + [202]
     assert len(received()) == 1
+
+
+@pytest.fixture
+def quiet_minute() -> None:
+    """The limit counts by whole minutes: a test that begins late in one waits for the next."""
+    left = 60 - time.time() % 60
+    if left < 20:
+        time.sleep(left)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_than_its_minute_takes_is_asked_to_come_later(quiet_minute: None) -> None:
+    with transaction.atomic(), scope.system("test"):
+        company = people.company()
+        boss = people.user("boss", role="OPM", department=company.root)
+    hook, secret = hook_of(boss, max_per_minute=5)
+    other, others_secret = hook_of(boss)
+    assert other.max_per_minute == 300
+    for _ in range(3):
+        assert send(hook, signing.new_secret()).status_code == 401, "what is not proven uses nothing up"
+
+    def one(number: int) -> Any:
+        try:
+            return send(hook, secret, key=f"m{number}")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(one, range(12)))
+    assert sorted(one.status_code for one in answers) == [202] * 5 + [429] * 7
+    refused = next(one for one in answers if one.status_code == 429)
+    assert 1 <= int(refused["Retry-After"]) <= 60 and refused.json()["code"] == "rate_limited"
+    assert refused["Content-Type"] == "application/problem+json" and "5 messages a minute" in refused.json()["detail"]
+    with transaction.atomic(), scope.system("test"):
+        assert HookCall.objects.filter(hook=hook).count() == 5 == len(received())
+    assert send(other, others_secret).status_code == 202, "each webhook has its own minute"
+    client = Client()
+    client.force_login(boss)
+    url = f"/api/v1/inbound-hooks/{hook.pk}/"
+    tag = client.get(url)["ETag"]
+    raised = client.patch(url, {"max_per_minute": 50}, content_type="application/json", headers={"If-Match": tag})
+    assert raised.json()["max_per_minute"] == 50
+    assert send(hook, secret, key="m20").status_code == 202
+    wrong = client.patch(
+        url, {"max_per_minute": 0}, content_type="application/json", headers={"If-Match": raised["ETag"]}
+    )
+    assert wrong.status_code == 422

@@ -192,6 +192,40 @@ def test_order_is_kept_per_record_and_a_failure_holds_only_its_own(
     assert ids[0] == ids[2], "a repeat carries the id of the first"
 
 
+def test_one_that_is_given_up_or_sent_again_keeps_the_order(cast: people.Cast, team: Team, outside: Receiver) -> None:
+    """Later facts of a record wait while an earlier one does: until it arrives, is given up, or is told again."""
+    boss = cast.by_role["OPM"]
+    hook(boss)
+    outside.answers["/a"] = 503
+    rename(team, "One")
+    for _ in range(len(outgoing.PAUSES)):
+        round_of()
+    rename(team, "Two")
+    rename(team, "Three")
+    tries = len(outside.seen)
+    round_of()
+    assert rows()[0] == ("org.team_changed", "failed") and len(outside.seen) == tries + 1, "the rest waited for it"
+    outside.answers["/a"] = 200
+    with scope.system("test"):
+        first, *_ = WebhookDelivery.objects.order_by("id")
+        WebhookDelivery.objects.filter(state="waiting").update(available_at=timezone.now() + timedelta(hours=1))
+        services.repeat_delivery(first, actor=boss)
+    outside.seen.clear()
+    round_of()
+    told = [json.loads(seen.body)["data"]["changes"]["name"][1] for seen in outside.seen]
+    assert told == ["One", "Two", "Three"], "told again, it comes before what still waits"
+    outside.answers["/a"] = 503
+    rename(team, "Four")
+    for _ in range(len(outgoing.PAUSES) + 1):
+        round_of()
+    rename(team, "Five")
+    outside.answers["/a"] = 200
+    outside.seen.clear()
+    round_of()
+    told = [json.loads(seen.body)["data"]["changes"]["name"][1] for seen in outside.seen]
+    assert told == ["Five"], "given up, it holds nobody back"
+
+
 def test_one_dead_address_delays_no_other(cast: people.Cast, team: Team, outside: Receiver) -> None:
     outside.answers["/dead"] = 500
     hook(cast.by_role["OPM"], "/dead")

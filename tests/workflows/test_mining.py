@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.test import Client
 
 from apps.core import invariants
 from apps.core.access import scope
 from apps.core.errors import Refused
+from apps.core.jobs.running import Progress
+from apps.core.models import Job
 from apps.workflows.mining.files import read_log, write_xes
 from apps.workflows.mining.log import Figures, figures
-from apps.workflows.models import Case, Step
+from apps.workflows.models import Case, Step, Workflow
 from apps.workflows.services import logs
 from tests.factories import people
 from tests.support.shared_data import SHARED
@@ -119,3 +124,33 @@ def test_what_is_no_log_is_refused(content: bytes, name: str, code: str) -> None
     with pytest.raises(Refused) as caught:
         read_log(content, name)
     assert caught.value.code == code
+
+
+@pytest.mark.django_db
+def test_a_large_log_is_read_by_a_worker(settings: Any, tmp_path: Path, client: Client) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    with transaction.atomic(), scope.system("a test"):
+        cast = people.cast()
+    client.force_login(cast.by_role["OPM"])
+    name = "a step with a long name " + "x" * 120
+    lines = [f"c{at // 4},{name} {at % 4},2026-01-01T00:{at % 4:02}:00Z" for at in range(8_000)]
+    content = ("case_id,activity,timestamp\n" + "\n".join(lines)).encode()
+    assert logs.is_large(content) and logs.is_large(logs.PACKED + bytes(200_000))
+
+    def send(code: str, content: bytes) -> Any:
+        file = SimpleUploadedFile("large.csv", content)
+        return client.post("/workflows/log/", {"code": code, "department": cast.company.plant.pk, "file": file})
+
+    answer = send("large", content)
+    with scope.system("a test"):
+        row = Job.objects.get(kind="workflows.import_log")
+        assert answer["Location"] == f"/jobs/{row.pk}/" and not Workflow.objects.filter(code="large").exists()
+    for _ in range(2):  # a worker that dies after its work does it again
+        with transaction.atomic():
+            found = logs.run_import(row, cast.by_role["OPM"], Progress(row.pk))
+    with scope.system("a test"):
+        made = Workflow.objects.get(code="large")
+        assert found == {"cases": 2_000, "url": f"/workflows/{made.pk}/figures/", "label": "Open the figures"}
+        assert Step.objects.filter(case__workflow=made).count() == 8_000
+    assert send("large", content).status_code == 422, "the short name is used"
+    assert send("small", content[:900].rpartition(b"\n")[0])["Location"].endswith("/figures/")

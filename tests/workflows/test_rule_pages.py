@@ -139,7 +139,7 @@ def test_a_dry_run_is_a_job_whose_page_tells_what_would_have_happened(
         job.refresh_from_db()
         assert job.state == "done", job.problem
     page = browser.get(job.result["url"]).content.decode()
-    assert "It would have fired 1 times." in page and "Welcome Night shift" in page
+    assert "It would have fired 1 time." in page and "Welcome Night shift" in page
     assert browser.post(f"/automation/{made.pk}/switch-on/", {}).status_code == 302
     with scope.system("a test"):
         made.refresh_from_db()
@@ -160,3 +160,66 @@ def test_each_event_costs_few_queries_when_nothing_waits_for_it(
     with django_assert_max_num_queries(2, connection=connection):
         assert matching.match_event(event) == 0
     assert runner.work_off() == 0
+
+
+def test_the_policy_for_what_a_pause_missed_is_set_and_shown(company: Any, manager: Any, browser: Client) -> None:
+    one = rules.draft_rule(code="x", name="X", department=company.root, actor=manager)
+    url = f"/automation/{one.pk}/rule/"
+    assert browser.get(url).context["page"].trigger["misfire"] == "skip"
+    assert "One of: 1 (" in browser.post(url, FORM | {"do": "show"}).content.decode(), "what may be typed is listed"
+    assert browser.post(url, FORM | {"version": str(one.version), "t-misfire": "all"}).status_code == 302
+    one.refresh_from_db()
+    assert one.definition["trigger"]["misfire"] == "all"
+    assert "Missed while paused: run every one" in browser.get(f"/automation/{one.pk}/").content.decode()
+
+
+def deliver_job(key: int) -> Job:
+    """As a worker would."""
+    owed = Delivery.objects.get(event__subject=f"job:{key}", handler="core.run_job")
+    Delivery.objects.filter(pk=owed.pk).update(available_at=owed.available_at - timedelta(hours=1))
+    delivery.deliver(owed.pk)
+    with scope.system("a test"):
+        return Job.objects.get(pk=key)
+
+
+def test_programs_start_and_read_dry_runs_with_the_same_rights(company: Any, manager: Any, browser: Client) -> None:
+    steps = open_task("Welcome {record.name}"), open_task("x", assignee="nobody")
+    made = rule(company, manager, definition(ON_TEAM, *steps), on=False)
+    form_team(company)
+    url = f"/api/v1/automation/{made.pk}/dry-runs/"
+
+    def ask(body: Any, client: Client = browser, **headers: str) -> Any:
+        return client.post(url, body, content_type="application/json", headers=headers)
+
+    first, again = (ask({"days": 3}, **{"Idempotency-Key": "k1"}) for _ in range(2))
+    assert (first.status_code, again.status_code) == (202, 202) and first.json() == again.json()
+    assert again["Idempotency-Replayed"] == "true" and Job.objects.filter(kind="workflows.dry_run").count() == 1
+    assert (first.json()["state"], first.json()["fired"], first.json()["days"]) == ("waiting", None, 3)
+    for wrong in ({"days": 0}, {"days": 91}, {"days": "x"}, {"weeks": 1}):
+        assert ask(wrong).status_code == 422, wrong
+    deliver_job(first.json()["id"])
+    told = browser.get(first["Location"]).json()
+    assert (told["state"], told["looked_at"], told["fired"], told["version"]) == ("done", 1, 1, 1)
+    welcome, broken = told["cases"][0]["steps"]
+    assert welcome["given"]["title"] == "Welcome Night shift" and welcome["would"] and not welcome["problem"]
+    assert broken["problem"] and not broken["would"]
+    assert [(one["id"], one["fired"]) for one in browser.get(url).json()] == [(told["id"], 1)]
+    assert browser.get(f"{url}99999999/").status_code == 404
+    with scope.system("a test"):
+        other = rule(company, manager, definition(ON_TEAM, open_task("x")), on=False)
+    assert browser.get(f"/api/v1/automation/{other.pk}/dry-runs/{told['id']}/").status_code == 404
+
+
+def test_who_may_not_see_or_change_a_rule_has_no_dry_run(company: Any, manager: Any) -> None:
+    made = rule(company, manager, definition(ON_TEAM, open_task("x")), on=False)
+    stranger, reader = Client(), Client()
+    stranger.force_login(people.user("opr", role="OPR", department=company.plant))
+    reader.force_login(people.user("aud", role="EXE", department=company.root))
+    url = f"/api/v1/automation/{made.pk}/dry-runs/"
+    for client in (stranger, reader):
+        seen = client.get(f"/automation/{made.pk}/").status_code
+        assert client.get(url).status_code == seen
+        verb = client.post(f"/api/v1/automation/{made.pk}/dry-run/", {}, content_type="application/json")
+        assert client.post(url, {}, content_type="application/json").status_code == verb.status_code in (403, 404)
+    assert not Job.objects.filter(kind="workflows.dry_run").exists()
+    assert Client().get(url).status_code == 401

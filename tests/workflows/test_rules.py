@@ -391,3 +391,100 @@ def test_a_message_from_outside_fires_by_what_it_holds(company: Any, manager: An
     assert receive(amount="many", order={"id": "C3"}) == 0
     assert receive(amount=100.5, order={"id": "D4"}) == 1
     assert Task.objects.get().title == "Order D4"
+
+
+@pytest.mark.parametrize(
+    ("misfire", "made_up"), [("", []), ("skip", []), ("one", ["Third"]), ("all", ["Second", "Third"])]
+)
+@pytest.mark.parametrize("kind", ["fact", "change"])
+def test_what_a_paused_rule_missed_follows_its_policy(
+    company: Any, manager: Any, misfire: str, made_up: list[str], kind: str
+) -> None:
+    trigger = ON_TEAM if kind == "change" else {"kind": "fact", "fact": "org.team_formed", "resource": "team"}
+    wanted = {"all": [{"field": "record.name", "op": "is_not", "value": "Unwanted"}]}
+    trigger = trigger | ({"misfire": misfire} if misfire else {})
+    one = rule(company, manager, definition(trigger, open_task("Welcome {record.name}"), conditions=wanted))
+    form_team(company, name="First")
+    assert happen() == 1
+    rules.pause_rule(one, reason="A test")
+    for name in ("Second", "Third", "Unwanted"):
+        form_team(company, name=name)
+        assert happen() == 0
+    rules.switch_on(one, anyway=True, actor=manager)
+    assert make_up() == len(made_up)
+    runner.work_off()
+    assert sorted(Task.objects.values_list("title", flat=True)) == sorted(
+        f"Welcome {name}" for name in ("First", *made_up)
+    )
+    assert make_up() == 0, "a call that comes twice makes nothing up twice"
+    one.refresh_from_db()
+    assert (one.state, one.paused_at) == ("on", None)
+
+
+def make_up() -> int:
+    """What the newest call for missed happenings does."""
+    told = Event.objects.filter(name="workflows.missed_due").order_by("-id").first()
+    if told is None:
+        return 0
+    since, until = (datetime.fromisoformat(told.payload[name]) for name in ("since", "until"))
+    return matching.run_missed(told.payload["rule_id"], since=since, until=until, after=told.payload["after"])
+
+
+def test_a_rule_that_was_off_missed_nothing(company: Any, manager: Any) -> None:
+    one = rule(company, manager, definition(ON_TEAM | {"misfire": "all"}, open_task("x")))
+    rules.pause_rule(one, reason="A test")
+    form_team(company)
+    rules.switch_off(one, actor=manager)
+    rules.switch_on(one, anyway=True, actor=manager)
+    assert make_up() == 0 and not Event.objects.filter(name="workflows.missed_due").exists()
+
+
+def test_much_that_was_missed_is_made_up_some_at_a_time_and_storms_nobody(company: Any, manager: Any) -> None:
+    one = rule(company, manager, definition(ON_TEAM | {"misfire": "all"}, open_task("x")), max_per_minute=4)
+    rules.pause_rule(one, reason="A test")
+    for number in range(5):
+        form_team(company, name=f"Team {number}")
+    rules.switch_on(one, anyway=True, actor=manager)
+    assert make_up() == 2
+    one.refresh_from_db()
+    assert one.state == "on"
+    rules.pause_rule(one, reason="Again")
+    paused = one.paused_at
+    assert make_up() == 0
+    one.refresh_from_db()
+    assert one.paused_at < paused, "what is left is not forgotten"
+    Rule.objects.update(max_per_minute=6000)
+    one.refresh_from_db()
+    rules.switch_on(one, anyway=True, actor=manager)
+    assert make_up() == 3
+    assert Run.objects.filter(rule=one).count() == 5
+
+
+@pytest.mark.parametrize(("misfire", "count"), [("one", 1), ("all", 3), ("skip", 0)])
+def test_a_paused_schedule_makes_up_its_times_by_the_same_words(
+    company: Any, manager: Any, misfire: str, count: int
+) -> None:
+    step = open_task("Open the line", department=str(company.plant.pk))
+    one = rule(company, manager, definition(DAILY | {"misfire": misfire}, step))
+    rules.pause_rule(one, reason="A test")
+    begun = timezone.now().replace(hour=12, minute=0) - timedelta(days=4)
+    Rule.objects.update(paused_at=begun, switched_at=begun - timedelta(days=9))
+    one.refresh_from_db()
+    rules.switch_on(one, anyway=True, actor=manager)
+    assert matching.fire_due(now=begun + timedelta(days=3)) == count
+
+
+@pytest.mark.parametrize("trigger", [ON_TEAM, {"kind": "fact", "fact": "org.team_formed"}, DAILY])
+def test_an_unknown_policy_is_refused(company: Any, manager: Any, trigger: dict[str, str]) -> None:
+    with pytest.raises(Refused, match="missed"):
+        rule(company, manager, definition(trigger | {"misfire": "often"}, open_task("x")), on=False)
+
+
+def test_an_input_left_empty_takes_its_default_and_a_missing_one_is_named(company: Any, manager: Any) -> None:
+    plain = {**TASK, "inputs": {"title": "Welcome {record.name}", "department": "{record.department}"}}
+    rule(company, manager, definition(ON_TEAM, plain))
+    nameless = rule(company, manager, definition(ON_TEAM, {**TASK, "inputs": {"department": "PLANT"}}))
+    form_team(company)
+    happen()
+    assert Task.objects.get().priority == 2
+    assert Run.objects.get(rule=nameless).problem == "Task: New task: Title: This field is required."

@@ -15,6 +15,7 @@ from django.db.models import F
 from rest_framework.exceptions import ParseError
 
 from apps.core.api.parsers import StrictJSONParser
+from apps.core.api.throttle import admit
 from apps.core.errors import Refused
 from apps.core.events.log import emit
 from apps.core.records import write
@@ -63,6 +64,7 @@ def receive(hook: InboundHook, *, headers: Mapping[str, str], body: bytes, now: 
         key = signing.verify_standard(names, body, secrets=good, now=int(now.timestamp()))
     else:
         key = signing.verify_github(names, body, secrets=good)
+    _admit(hook)
     if len(key) > 200 or not key.isprintable():
         raise Refused("The message id has up to 200 plain characters.", code="bad_message_id")
     values = _read(body)
@@ -79,6 +81,17 @@ def receive(hook: InboundHook, *, headers: Mapping[str, str], body: bytes, now: 
         InboundHook.objects.filter(pk=hook.pk).update(last_received_at=now)
     locked.event_id = event
     return locked, True
+
+
+def _admit(hook: InboundHook) -> None:
+    """Only what is proven counts, so that a stranger who knows the address cannot use the sender's minute up."""
+    wait = admit(f"hook:{hook.key}", hook.max_per_minute, 60)
+    if wait:
+        raise Refused(
+            f"This inbound webhook takes {hook.max_per_minute} messages a minute. Send again in {wait} seconds.",
+            code="rate_limited",
+            details={"retry_after": wait},
+        )
 
 
 def _repeat(call: HookCall, digest: str) -> HookCall:

@@ -12,6 +12,7 @@ from apps.core.records import write
 from apps.core.records.numbering import next_number
 from apps.core.values.recurrence import Recurrence, recurrence
 from apps.org import queries as org
+from apps.org.worktime import Worktime
 from apps.work import events
 from apps.work.fields import check_checklist, check_fields
 from apps.work.models import Series, Task
@@ -64,15 +65,18 @@ def restore_series(series: Series, *, actor: Any) -> Series:
         return back
 
 
-def rule_of(series: Series) -> Recurrence:
-    zone = org.worktime_in(series.department).zone
+def rule_of(series: Series, worktime: Worktime) -> Recurrence:
+    zone = worktime.zone
     return recurrence(series.rrule, start=series.starts_at.astimezone(zone).replace(tzinfo=None), zone=zone)
 
 
-def next_time(series: Series, after: datetime) -> datetime | None:
-    """The next time by the rule on the site's wall clock, moved off or left out on days off."""
-    rule = rule_of(series)
-    worktime = org.worktime_in(series.department)
+def next_time(series: Series, after: datetime, worktime: Worktime | None = None) -> datetime | None:
+    """The next time by the rule on the site's wall clock, moved off or left out on days off.
+
+    Whoever asks several times hands in the working time of the site, which costs four queries.
+    """
+    worktime = worktime or org.worktime_in(series.department)
+    rule = rule_of(series, worktime)
     for at in rule.occurrences(after - LONGEST_SHIFT):
         local = at.astimezone(rule.zone)
         if series.on_holiday != Series.Holiday.ANYWAY and not worktime.works_on(local.date()):
@@ -91,14 +95,14 @@ def open_due_tasks(*, now: datetime) -> int:
     with transaction.atomic():
         due = Series.objects.filter(next_at__lte=now, archived_at__isnull=True)
         for series in due.select_for_update(of=("self",), skip_locked=True).select_related("department")[:BATCH]:
-            times = [series.next_at]
+            times, worktime = [series.next_at], org.worktime_in(series.department)
             while len(times) <= MOST_AT_ONCE:
-                following = next_time(series, times[-1])
+                following = next_time(series, times[-1], worktime)
                 if following is None or following > now:
                     break
                 times.append(following)
             opened += sum(_open_one(series, at) for at in _wanted(series, times, now))
-            Series.objects.filter(pk=series.pk).update(next_at=next_time(series, times[-1]))
+            Series.objects.filter(pk=series.pk).update(next_at=next_time(series, times[-1], worktime))
     return opened
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from apps.core.events.facts import Changed, Fact, Recorded
 
 Moves = list[dict[str, Any]]
+KEEP_MINUTES = 24 * 60  # how long a message waits for somebody to wait for it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +119,7 @@ class MessageSent(Fact, name="workflows.message_sent", sentence="Message sent", 
     message: str
     key: str = ""
     values: dict[str, Any] = field(default_factory=dict)
+    keep_minutes: int = KEEP_MINUTES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +132,13 @@ class SignalSent(Fact, name="workflows.signal_sent", sentence="Signal sent", ico
 
 @dataclass(frozen=True, kw_only=True)
 class WaitOver(Fact, name="workflows.wait_over", sentence="What was awaited has come", icon="bell"):
-    """A time has come, or a message or signal has reached one that waits for it."""
+    """A time has come, or a message or signal has reached one that waits for it.
+
+    `message` is named where nobody else was reached: if its waiter is gone meanwhile, another may hear it.
+    """
 
     wait_id: int
     values: dict[str, Any] = field(default_factory=dict)
+    message: str = ""
+    key: str = ""
+    keep_minutes: int = 0

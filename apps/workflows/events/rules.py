@@ -28,6 +28,16 @@ class RuleMissed(
 
 
 @dataclass(frozen=True, kw_only=True)
+class MissedDue(Fact, name="workflows.missed_due", sentence="Rule makes up what it missed", icon="history"):
+    """A rule was switched on after a pause and makes up what happened meanwhile, some at a time; `after` is the last one done."""
+
+    rule_id: int
+    since: str
+    until: str
+    after: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunQueued(Fact, name="workflows.run_queued", sentence="Automation rule fired", icon="zap"):
     """A run waits for a worker; the subject is the run, so that its deliveries stay in order."""
 

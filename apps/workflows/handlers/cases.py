@@ -12,7 +12,7 @@ from apps.core.jobs.running import Progress, job
 from apps.core.models import Event, Job
 from apps.work.events import TaskCancelled, TaskCompleted
 from apps.workflows.events import cases as events
-from apps.workflows.services import cases, migrating, waiting
+from apps.workflows.services import cases, logs, migrating, waiting
 
 
 def _actor(event: Event) -> Any:
@@ -67,18 +67,25 @@ def hear_escalation(event: Event) -> None:
 
 @on(events.MessageSent, name="workflows.hand_over_message")
 def hand_over_message(event: Event) -> None:
-    told = event.payload
-    waiting.hand_over("message", told["message"], key=told["key"], values=told["values"], actor=_actor(event))
+    waiting.hand_over_message(event, actor=_actor(event), now=timezone.now())
 
 
 @on(events.SignalSent, name="workflows.hand_over_signal")
 def hand_over_signal(event: Event) -> None:
-    waiting.hand_over("signal", event.payload["signal"], values=event.payload["values"], actor=_actor(event))
+    waiting.hand_over_signal(event.payload["signal"], values=event.payload["values"], actor=_actor(event))
 
 
 @on(events.WaitOver, name="workflows.fire")
 def fire(event: Event) -> None:
-    cases.fire(event.payload["wait_id"], event.payload["values"], actor=_actor(event))
+    """A message whose waiter went on without it looks for another, or is kept."""
+    heard = cases.fire(event.payload["wait_id"], event.payload["values"], actor=_actor(event))
+    if not heard and event.payload.get("message"):
+        waiting.hand_over_message(event, actor=_actor(event), now=timezone.now())
+
+
+@job(logs.IMPORT, "Import of an event log")
+def import_log(row: Job, owner: Any, progress: Progress) -> dict[str, Any]:
+    return logs.run_import(row, owner, progress)
 
 
 @job(migrating.MIGRATE, "Move running cases to another version")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -13,7 +14,7 @@ from apps.core.models import Event, Job
 from apps.org.events import DepartmentOpened
 from apps.org.models import Department
 from apps.workflows import dry_run, matching, runner, starter
-from apps.workflows.events.rules import RunQueued
+from apps.workflows.events.rules import MissedDue, RunQueued
 from apps.workflows.models import Rule
 from apps.workflows.services import rules
 
@@ -29,6 +30,13 @@ def give_starter_rules(event: Event) -> None:
     company = Department.objects.filter(pk=int(event.subject.partition(":")[2]), parent__isnull=True).first()
     if company is not None:
         starter.add_starter_rules(company)
+
+
+@on(MissedDue, name="workflows.run_missed")
+def run_missed(event: Event) -> None:
+    told = event.payload
+    since, until = (datetime.fromisoformat(told[name]) for name in ("since", "until"))
+    matching.run_missed(told["rule_id"], since=since, until=until, after=told["after"])
 
 
 @on(RunQueued, name="workflows.work_off_runs", slow=True)

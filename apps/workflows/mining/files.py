@@ -35,10 +35,14 @@ HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
+def too_large() -> Refused:
+    return Refused(f"The file has more than {MOST_BYTES // 1_000_000} MB. Split it.", code="too_large", field="file")
+
+
 def read_log(content: bytes, name: str) -> list[Trace]:
     """The cases in a file: .xes, .xes.gz or .csv; refuses what is no log, with the line."""
     if len(content) > MOST_BYTES:
-        raise Refused(f"The file has more than {MOST_BYTES // 1_000_000} MB. Split it.", code="too_large", field="file")
+        raise too_large()
     if content[:2] == b"\x1f\x8b":
         content, name = _opened(content), name.removesuffix(".gz")
     rows = _csv(content) if name.lower().endswith(".csv") else _xes(content)

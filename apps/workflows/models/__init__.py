@@ -2,6 +2,7 @@
 
 from apps.workflows.models.case import Case, Step, Wait
 from apps.workflows.models.decision import Decision, DecisionVersion
+from apps.workflows.models.message import Message
 from apps.workflows.models.rule import Rule, RuleVersion
 from apps.workflows.models.run import Run, RunStep
 from apps.workflows.models.workflow import Revision, Workflow
@@ -10,6 +11,7 @@ __all__ = [
     "Case",
     "Decision",
     "DecisionVersion",
+    "Message",
     "Revision",
     "Rule",
     "RuleVersion",

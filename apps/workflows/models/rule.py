@@ -66,6 +66,7 @@ class Rule(Noun):
     )
     dry_run_number = models.PositiveIntegerField("version last dry-run", null=True, editable=False)
     paused_reason = models.CharField(max_length=300, blank=True, editable=False)
+    paused_at = models.DateTimeField("paused since", null=True, editable=False)
     missed_at = models.DateTimeField(null=True, editable=False)
     switched_at = models.DateTimeField(null=True, editable=False)
     next_due_at = models.DateTimeField(null=True, editable=False)

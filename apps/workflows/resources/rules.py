@@ -44,6 +44,7 @@ class RuleResource(Resource):
         "number",
         "dry_run_number",
         "paused_reason",
+        "paused_at",
         "missed_at",
         "next_due_at",
         "last_run_at",

@@ -183,18 +183,28 @@ def stop_step(task_id: int, reason: str, *, actor: Any, now: datetime) -> None:
         moving.move(step.case_id, {"kind": "stopped", "token": step.token, "message": words}, now=now, actor=actor)
 
 
-def fire(wait_id: int, values: dict[str, Any], *, actor: Any, now: datetime | None = None) -> None:
-    """What was awaited has come: the case goes on, or a new one starts."""
+def fire(wait_id: int, values: dict[str, Any], *, actor: Any, now: datetime | None = None) -> bool:
+    """What was awaited has come: the case goes on, or a new one starts. False when nobody waits for it any more."""
     at = now or timezone.now()
     found = Wait.objects.select_related("workflow__department").filter(pk=wait_id).first()
     if found is None:
-        return
+        return False
     if found.case_id:
-        moving.move(found.case_id, {"kind": "fired", "wait": found.wait, "values": values}, now=at, actor=actor)
-        return
+        return _fire_in_case(found.case_id, found.wait, values, actor=actor, now=at)
     start_case(workflow=found.workflow, node=found.element, values=values, actor=actor, now=at)
     if found.kind == "timer":
         _again(found, at)
+    return True
+
+
+def _fire_in_case(case_id: int, wait: int, values: dict[str, Any], *, actor: Any, now: datetime) -> bool:
+    with transaction.atomic(savepoint=False):
+        held = rows.hold(case_id)
+        waits = held.case.engine["waits"] if held.case.is_running else ()
+        if all(one["id"] != wait for one in waits):
+            return False
+        moving.carry(held, [{"kind": "fired", "wait": wait, "values": values}], now=now, actor=actor)
+    return True
 
 
 def _again(found: Wait, now: datetime) -> None:

@@ -7,14 +7,21 @@ from hashlib import sha256
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from apps.accounts.models import User
+from apps.core.access import scope
+from apps.core.access.rights import require
 from apps.core.errors import Refused
 from apps.core.events.log import emit
+from apps.core.files import read_stored, store
+from apps.core.jobs.running import Progress, request_job
+from apps.core.models import Job
+from apps.org.models import Department
 from apps.work.models import Task
 from apps.workflows.events.cases import LogImported
-from apps.workflows.mining.files import read_log
+from apps.workflows.mining.files import MOST_BYTES, read_log, too_large
 from apps.workflows.mining.log import Figures, Happened, Trace, figures
 from apps.workflows.models import Case, Revision, Step, Workflow
 from apps.workflows.services import definitions
@@ -23,6 +30,9 @@ DONE: dict[str, Any] = {"status": "finished", "outcome": "", "next": 1, "tokens"
 WORK = ("task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask", "callActivity")
 MOST_WAYS = 60
 BATCH = 2000
+IMPORT = "workflows.import_log"
+SOON = 1_000_000  # as many bytes are read while the person waits
+PACKED = b"\x1f\x8b"
 
 
 def import_log(*, content: bytes, name: str, code: str, department: Any, actor: Any) -> Workflow:
@@ -52,6 +62,50 @@ def import_log(*, content: bytes, name: str, code: str, department: Any, actor: 
             actor=actor,
         )
     return made
+
+
+def is_large(content: bytes) -> bool:
+    """Whether a worker should read it: a packed file is many times its size."""
+    return len(content) > (SOON // 10 if content[:2] == PACKED else SOON)
+
+
+def ask_import(*, content: bytes, name: str, code: str, department: Department, actor: Any) -> Job:
+    """Keeps a large file and asks a worker to import it; the request only looks at what it can see at once."""
+    if len(content) > MOST_BYTES:
+        raise too_large()
+    if Workflow.objects.filter(code=code).exists():
+        raise Refused("This short name is used already. Choose another.", code="not_unique", field="code")
+    kept = store(content, settings.MEDIA_ROOT / "imports")
+    return request_job(
+        IMPORT,
+        label=f"Import {name}"[:200],
+        params={
+            "sha256": kept.sha256,
+            "name": name,
+            "code": code,
+            "department": department.pk,
+            "back": "/workflows/log/",
+        },
+        actor=actor,
+        department_id=department.pk,
+    )
+
+
+def run_import(row: Job, owner: Any, progress: Progress) -> dict[str, Any]:
+    """The file as a workflow with its cases, all or nothing; a worker that died after it finds its work done."""
+    told = row.params
+    progress.tell("Reading the file", 0, 2)
+    content = read_stored(told["sha256"], settings.MEDIA_ROOT / "imports")
+    progress.tell("Writing cases", 1, 2)
+    with scope.transacted(scope.for_user(owner)):
+        made = Workflow.objects.filter(
+            code=told["code"], created_at__gte=row.created_at, name=told["name"][:120]
+        ).first()
+        if made is None:
+            department = Department.objects.visible_to(owner).get(pk=told["department"])
+            made = import_log(content=content, name=told["name"], code=told["code"], department=department, actor=owner)
+            require(owner, "process", "c", made, noun="workflow")
+        return {"cases": made.cases.count(), "url": f"/workflows/{made.pk}/figures/", "label": "Open the figures"}
 
 
 def _keep(traces: list[Trace], made: Workflow, revision: Revision, told: Figures) -> None:

@@ -19,11 +19,11 @@ from apps.workflows import loading
 from apps.workflows.bpmn.model import Node, Process
 from apps.workflows.engine import effects as did
 from apps.workflows.engine.advancing import advance
-from apps.workflows.engine.state import State
+from apps.workflows.engine.state import State, Wait
 from apps.workflows.events import cases as events
 from apps.workflows.failpoints import failpoint
 from apps.workflows.models import Case, Step
-from apps.workflows.services import rows, waiting, working
+from apps.workflows.services import messages, rows, waiting, working
 
 SHORT_CHAIN = 8
 MOST_MOVES = 20_000
@@ -46,6 +46,7 @@ class Move:
     entered: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    armed: list[Wait] = field(default_factory=list)
     stopped: int = 0
 
     def tell(self, kind: type[Fact], **values: Any) -> None:
@@ -97,7 +98,7 @@ def _run(held: rows.Held, happenings: list[dict[str, Any]], *, now: datetime, ac
     process = loading.process_of(case.revision_id, held.sha256)
     done = Move(case, process, state, now, actor, deque(happenings), held.workflow)
     given, plainly = constants(case), done.state.plain()
-    while done.queue:
+    while done.queue or _hear_kept(done):
         happening = {**done.queue.popleft(), "at": now.isoformat()}
         before = plainly
         done.state, effects = advance(process, done.state, happening, now=now, constants=given)
@@ -110,6 +111,20 @@ def _run(held: rows.Held, happenings: list[dict[str, Any]], *, now: datetime, ac
         if case.moves + len(done.happenings) > MOST_MOVES:
             raise Refused(f"{case.code} has moved {MOST_MOVES} times; its workflow goes in circles.", code="circle")
     return done
+
+
+def _hear_kept(done: Move) -> bool:
+    """Once the case has come to rest: whether it now waits for a message that came before its time; then that happens."""
+    while done.armed:
+        wait = done.armed[0]
+        kept = None
+        if wait.id in done.state.waits:
+            kept = messages.take(wait.name[:200], wait.key[:200], case=done.case, now=done.now)
+        if kept is not None:
+            done.queue.append({"kind": "fired", "wait": wait.id, "values": kept.values})
+            return True
+        done.armed.pop(0)
+    return False
 
 
 def _tell(done: Move) -> None:
@@ -249,6 +264,8 @@ def _signalled(done: Move, effect: did.Signalled) -> None:
 
 def _armed(done: Move, effect: did.Armed) -> None:
     waiting.keep_wait(done.case, effect.wait, now=done.now)
+    if effect.wait.kind == "message":
+        done.armed.append(effect.wait)
 
 
 def _disarmed(done: Move, effect: did.Disarmed) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from apps.core.errors import Refused
@@ -20,6 +22,7 @@ from apps.workflows.models.rule import first_definition
 from apps.workflows.rule_definition import Definition
 
 MOST_DAYS = 90
+LATE = timedelta(minutes=10)
 
 
 def draft_rule(*, actor: Any, owner: Any = None, **values: Any) -> Rule:
@@ -87,26 +90,64 @@ def switch_on(rule: Rule, *, actor: Any, anyway: bool = False) -> Rule:
             code="not_dry_run",
             field="anyway",
         )
-    now = timezone.now()
+    now, missed_since = timezone.now(), _missed_since(rule)
     values = {
         "state": Rule.State.ON,
         "owner": owner,
         "paused_reason": "",
+        "paused_at": None,
         "missed_at": None,
         "switched_at": now,
-        "next_due_at": next_due(made, now),
+        "next_due_at": next_due(made, missed_since or now),
     }
-    return write.change(rule, values, actor=actor, fact=events.RuleChanged)
+    with transaction.atomic():
+        write.change(rule, values, actor=actor, fact=events.RuleChanged)
+        if missed_since is not None and made.schedule is None and made.misfire != "skip":
+            tell_missed(rule, since=missed_since, until=now)
+    return rule
+
+
+def _missed_since(rule: Rule) -> datetime | None:
+    """When the pause began, and a little before: what happened just then may not have been looked at. Nothing fires twice."""
+    if rule.state != Rule.State.PAUSED or rule.paused_at is None:
+        return None
+    begun: datetime = rule.paused_at
+    if rule.switched_at is None or begun < rule.switched_at:  # some is left of a former pause
+        return begun
+    return max(begun - LATE, rule.switched_at)
+
+
+def tell_missed(rule: Rule, *, since: datetime, until: datetime, after: int = 0, wait: timedelta | None = None) -> None:
+    """Calls for the next part of what a paused rule missed."""
+    fact = events.MissedDue(
+        subject=rule.subject(),
+        departments=rule.departments_concerned(),
+        rule_id=rule.pk,
+        since=since.isoformat(),
+        until=until.isoformat(),
+        after=after,
+    )
+    emit(fact, actor=None, after=wait)
+
+
+def keep_missed(rule_id: int, *, since: datetime) -> None:
+    """Paused again before all was made up: the next time begins where this one did."""
+    Rule.objects.filter(pk=rule_id, state=Rule.State.PAUSED).update(paused_at=Least(F("paused_at"), Value(since)))
 
 
 def switch_off(rule: Rule, *, actor: Any) -> Rule:
-    values = {"state": Rule.State.OFF, "paused_reason": "", "missed_at": None, "next_due_at": None}
+    """What happens while it is off is nothing it misses."""
+    values = {
+        "state": Rule.State.OFF, "paused_reason": "", "paused_at": None, "missed_at": None, "next_due_at": None
+    }  # fmt: skip
     return write.change(rule, values, actor=actor, fact=events.RuleChanged)
 
 
 def pause_rule(rule: Rule, *, reason: str, actor: Any = None) -> Rule:
-    """A guard stops the rule until a person has looked."""
-    values = {"state": Rule.State.PAUSED, "paused_reason": reason[:300], "next_due_at": None}
+    """A guard stops the rule until a person has looked; switched on again, it makes up what it missed by its policy."""
+    values = {
+        "state": Rule.State.PAUSED, "paused_reason": reason[:300], "paused_at": timezone.now(), "next_due_at": None
+    }  # fmt: skip
     return write.change(rule, values, actor=actor, fact=events.RuleChanged)
 
 

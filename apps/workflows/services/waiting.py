@@ -7,12 +7,14 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.core.errors import Refused
 from apps.core.events.log import emit
-from apps.core.models import plain
+from apps.core.models import Event, plain
 from apps.org import queries as org
 from apps.workflows.engine.state import Wait as Awaited
 from apps.workflows.events import cases as events
 from apps.workflows.models import Case, Wait
+from apps.workflows.services import messages
 
 BATCH = 1000
 
@@ -56,12 +58,27 @@ def tell_due(*, now: datetime) -> int:
     return len(due)
 
 
-def send_message(*, message: str, key: str = "", values: dict[str, Any] | None = None, actor: Any) -> None:
-    """Sends a message to whoever waits for it, now that the sender is done."""
+def send_message(
+    *,
+    message: str,
+    key: str = "",
+    values: dict[str, Any] | None = None,
+    keep_minutes: int = events.KEEP_MINUTES,
+    actor: Any,
+) -> None:
+    """Sends a message to whoever waits for it, now that the sender is done; so long it waits for who comes later."""
+    if not 0 <= keep_minutes <= messages.MOST_MINUTES:
+        raise Refused(
+            f"A message is kept 0 to {messages.MOST_MINUTES} minutes.", code="bad_minutes", field="keep_minutes"
+        )
     with transaction.atomic():
         emit(
             events.MessageSent(
-                subject=f"message:{message}"[:120], message=message, key=key, values=plain(values or {})
+                subject=f"message:{message}"[:120],
+                message=message,
+                key=key,
+                values=plain(values or {}),
+                keep_minutes=keep_minutes,
             ),
             actor=actor,
         )
@@ -74,25 +91,35 @@ def send_signal(*, signal: str, values: dict[str, Any] | None = None, actor: Any
         )
 
 
-def hand_over(kind: str, name: str, *, key: str = "", values: dict[str, Any], actor: Any) -> int:
-    """Tells everybody who waits for a message or signal. A message with a key only reaches those with that key or none.
-
-    A message starts a new case only when no running one waits for it; a signal does both.
-    """
-    found = Wait.objects.filter(kind=kind, name=name)
-    if kind == "message":
-        found = found.filter(key__in={key, ""})
-    rows = list(found.order_by("id"))
-    running = [one for one in rows if one.case_id]
-    reached = running if kind == "message" and running else rows
-    for one in reached:
+def hand_over_signal(name: str, *, values: dict[str, Any], actor: Any) -> int:
+    """Tells everybody who waits for a signal, running cases and starts alike."""
+    rows = list(Wait.objects.filter(kind="signal", name=name).order_by("id"))
+    for one in rows:
         _tell(one, values, actor=actor)
+    return len(rows)
+
+
+def hand_over_message(event: Event, *, actor: Any, now: datetime) -> int:
+    """Tells whoever waits for the message; with a key only those with that key or none. It starts a new case only when
+    no running one waits, and is kept when nobody does.
+    """
+    told = event.payload
+    name, key = told["message"], told["key"]
+    messages.hold_name(name)
+    rows = list(Wait.objects.filter(kind="message", name=name, key__in={key, ""}).order_by("id"))
+    reached = [one for one in rows if one.case_id] or rows
+    minutes = told.get("keep_minutes", events.KEEP_MINUTES)
+    again = {"message": name, "key": key, "keep_minutes": minutes} if len(reached) == 1 else {}
+    for one in reached:
+        _tell(one, told["values"], actor=actor, **again)
+    if not reached:
+        messages.keep(name, key, told["values"], minutes=minutes, event=event, now=now)
     return len(reached)
 
 
-def _tell(one: Wait, values: dict[str, Any], *, actor: Any) -> None:
+def _tell(one: Wait, values: dict[str, Any], *, actor: Any, **again: Any) -> None:
     subject = f"case:{one.case_id}" if one.case_id else f"workflow:{one.workflow_id}"
-    emit(
-        events.WaitOver(subject=subject, departments=(one.department_id,), wait_id=one.pk, values=plain(values)),
-        actor=actor,
+    fact = events.WaitOver(
+        subject=subject, departments=(one.department_id,), wait_id=one.pk, values=plain(values), **again
     )
+    emit(fact, actor=actor)
