@@ -179,7 +179,7 @@ def sketch(batch: int, begin: datetime, end: datetime) -> None:
 
     with transaction.atomic(), scope.system("benchmark"), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        Version.objects.update(rule="percentile")
+        assert Version.objects.update(rule="percentile", quantile=95)
         params = {"zone": settings.SITE_TIME_ZONE, "batch": batch, "first": begin, "last": end}
         sketching.add_batch(cursor, params)
         transaction.set_rollback(True)

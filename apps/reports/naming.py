@@ -2,6 +2,4 @@
 
 from __future__ import annotations
 
-from apps.core.registry import Registry
-
-titles: Registry[str] = Registry("title of a report part")
+titles: dict[str, str] = {}

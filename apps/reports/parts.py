@@ -56,5 +56,5 @@ def chosen(names: list[str]) -> list[Source]:
 
 
 def contribute(source: Source) -> Source:
-    titles.add(source.name, source.title or source.name)
+    titles[source.name] = source.title or source.name
     return sources.add(source.name, source)

@@ -58,6 +58,7 @@ STORIES = {
     ("budget_line", "archive"): "needs a draft without the line in use",
     ("lot", "release"): "needs a held lot",
     ("stock_move", "reverse"): "tells of the mirror it wrote",
+    ("stock_move", "reverse_production"): "needs a production, and tells of the mirrors it wrote",
     ("stock_count", "enter"): "keeps a line; the count itself stays until all are in",
     ("stock_count", "close"): "needs every line counted, and tells the moves it books",
     ("stock_proposal", "done"): "needs an accepted proposal",
