@@ -8,6 +8,7 @@ from typing import Any
 
 from apps.accounts.models import User
 from apps.core.access import scope
+from apps.core.access.rights import rights_of
 from apps.core.records import write
 from apps.integrations import services as integrations
 from apps.integrations.models import HookCall, WebhookDelivery
@@ -44,6 +45,7 @@ def _target(company: Company, department: Department, owner: User) -> Any:
 
 
 def _watch(company: Company, department: Department, owner: User) -> Any:
+    reads = rights_of(owner).covers("kpi_value", "r", Alert(department=department, owner=owner), own="owner_id")
     return kpis.set_watch(
         kpi=_kpi(company, company.root),
         department=department,
@@ -51,7 +53,7 @@ def _watch(company: Company, department: Department, owner: User) -> Any:
         grain="day",
         side="above",
         limit=Decimal(8),
-        notify=owner,
+        notify=owner if reads else None,
         actor=owner,
     )
 
