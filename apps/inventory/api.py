@@ -23,7 +23,7 @@ from apps.core.science.forecast import demand_class
 from apps.inventory import queries, services
 from apps.inventory.models import Item, Location, Lot
 
-TAGS = ["Operate"]
+TAGS = ["Stock"]
 
 
 class StockEndpoint(Endpoint):

@@ -26,7 +26,7 @@ add_page(
         "stock_produce",
         "Produce",
         "factory",
-        "Operate",
+        "Stock",
         40,
         lambda user: rights_of(user).can_somewhere("stock_move", "c"),
     )
@@ -57,7 +57,7 @@ def stock_produce(request: HttpRequest) -> HttpResponse:
         title="Produce",
         facts="What was made, and what went into it: written together or not at all",
         verdict=pm.Alert("", "", "info"),
-        crumbs=(pm.Crumb("Operate"), pm.Crumb("Produce")),
+        crumbs=(pm.Crumb("Stock"), pm.Crumb("Produce")),
     )
     context = {"page": shown, "product": product, "parts": parts}
     return render(request, "inventory/produce.html", context, status=422 if given is not None and not more else 200)

@@ -24,7 +24,7 @@ from apps.core.web.access import page
 from apps.core.web.navigation import NavPage, add_page
 from apps.inventory import panels, standing
 
-CRUMBS = (pm.Crumb("Operate"),)
+CRUMBS = (pm.Crumb("Stock"),)
 MOST_ROWS = 1000
 
 
@@ -32,8 +32,8 @@ def _reads_stock(user: Any) -> bool:
     return rights_of(user).can_somewhere("stock_move", "r")
 
 
-add_page(NavPage("stock_positions", "Stock and points", "gauge", "Operate", 47, _reads_stock))
-add_page(NavPage("stock_abc", "ABC classes", "chart-column", "Operate", 48, _reads_stock))
+add_page(NavPage("stock_positions", "Stock and points", "gauge", "Stock", 47, _reads_stock))
+add_page(NavPage("stock_abc", "ABC classes", "chart-column", "Stock", 48, _reads_stock))
 
 
 def _chosen(asked: Any, name: str, choices: dict[str, str]) -> str:
@@ -163,7 +163,7 @@ class PositionsEndpoint(Endpoint):
     @extend_schema(
         operation_id="items_positions",
         summary="Read items against their safety stock and reorder point",
-        tags=["Operate"],
+        tags=["Stock"],
         parameters=[OpenApiParameter("show", enum=list(standing.STANDS), description="Which of the items")],
         responses=inline_serializer(
             "StockPositions",
@@ -200,7 +200,7 @@ class ClassesEndpoint(Endpoint):
     @extend_schema(
         operation_id="items_abc",
         summary="Read ABC classes of the last 365 days",
-        tags=["Operate"],
+        tags=["Stock"],
         parameters=[OpenApiParameter("by", enum=list(standing.BASES), description="What was used, or what was spent")],
         responses=inline_serializer(
             "StockClass",

@@ -29,14 +29,14 @@ from apps.core.web.navigation import NavPage, add_page
 from apps.inventory import forms, gs1, panels, queries, services
 from apps.inventory.models import Count, Item, Location, Lot
 
-CRUMBS = (pm.Crumb("Operate"),)
+CRUMBS = (pm.Crumb("Stock"),)
 MOST_ROWS = 1000
 add_page(
     NavPage(
         "stock_scan",
         "Scan stock",
         "scan-barcode",
-        "Operate",
+        "Stock",
         39,
         lambda user: rights_of(user).can_somewhere("stock_move", "c"),
     )
@@ -46,7 +46,7 @@ add_page(
         "stock_as_of",
         "Stock at a time",
         "history",
-        "Operate",
+        "Stock",
         46,
         lambda user: rights_of(user).can_somewhere("stock_move", "r"),
     )

@@ -52,7 +52,7 @@ class SpendEndpoint(Endpoint):
     @extend_schema(
         operation_id="purchase_orders_spend",
         summary="Read spend, summed",
-        tags=["Operate"],
+        tags=["Purchasing"],
         parameters=[
             OpenApiParameter("start", OpenApiTypes.DATE, description="First order date; empty: twelve months ago"),
             OpenApiParameter("until", OpenApiTypes.DATE, description="Last order date; empty: today"),

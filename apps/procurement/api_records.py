@@ -40,7 +40,7 @@ class ProgressEndpoint(Endpoint):
     @extend_schema(
         operation_id="purchase_orders_progress",
         summary="Read what came of the lines of an order",
-        tags=["Operate"],
+        tags=["Purchasing"],
         responses=inline_serializer(
             "OrderProgress",
             PROGRESS,
@@ -82,7 +82,7 @@ class ComparisonEndpoint(Endpoint):
     @extend_schema(
         operation_id="rfqs_comparison",
         summary="Compare the quotations of a request",
-        tags=["Operate"],
+        tags=["Purchasing"],
         responses=inline_serializer(
             "Quotations",
             {
@@ -139,7 +139,7 @@ class ScoresEndpoint(Endpoint):
     @extend_schema(
         operation_id="suppliers_scores",
         summary="Read the scorecards of suppliers",
-        tags=["Operate"],
+        tags=["Purchasing"],
         parameters=[
             OpenApiParameter("start", OpenApiTypes.DATE, description="First day; empty: twelve months ago"),
             OpenApiParameter("until", OpenApiTypes.DATE, description="Last day; empty: today"),

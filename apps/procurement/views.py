@@ -32,7 +32,7 @@ add_page(
         "supplier_scores",
         "Supplier scorecards",
         "trophy",
-        "Operate",
+        "Purchasing",
         42,
         lambda user: (
             rights_of(user).can_somewhere("supplier", "r") and rights_of(user).can_somewhere("purchase_order", "r")

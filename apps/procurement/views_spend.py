@@ -32,7 +32,7 @@ add_page(
         "supplier_spend",
         "Spend",
         "chart-pie",
-        "Operate",
+        "Purchasing",
         43,
         lambda user: rights_of(user).can_somewhere("purchase_order", "r"),
     )
@@ -97,7 +97,7 @@ def supplier_spend(request: HttpRequest) -> HttpResponse:
     shown = pm.ChartPage(
         title="Spend",
         verdict=_verdict(found, wanted["by"]),
-        crumbs=(pm.Crumb("Operate"), pm.Crumb("Spend")),
+        crumbs=(pm.Crumb("Purchasing"), pm.Crumb("Spend")),
         facts=f"Orders of {wanted['start']:%Y-%m-%d} to {wanted['end'] - timedelta(days=1):%Y-%m-%d}, in the currency of the sites",
         buttons=(pm.Button("Scorecards", reverse("supplier_scores"), "trophy"),),
         sections=(_totals(found), *_pareto(found, wanted["by"]), _table(found, wanted)),

@@ -11,6 +11,7 @@ from apps.core.access.rights import reaches
 from apps.core.events.facts import sentence_of
 from apps.core.models import Event, Job
 from apps.core.resources.resource import of_subject, resources
+from apps.core.values.spoken import spoken_schedule
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.workflows import rule_definition
@@ -45,7 +46,8 @@ def trigger_words(definition: dict[str, Any]) -> str:
     noun = resources.get(trigger.get("resource") or "")
     if trigger.get("kind") == "schedule":
         about = f", for every {noun.noun}" if noun is not None else ""
-        return f"At {trigger.get('rule') or 'no time yet'} ({trigger.get('zone') or 'company time'}){about}"
+        times = spoken_schedule(trigger["rule"]) if trigger.get("rule") else "No time yet"
+        return f"{times[:1].upper()}{times[1:]} ({trigger.get('zone') or 'company time'}){about}"
     if trigger.get("kind") == "change":
         what = rule_definition.CHANGES.get(trigger.get("what", "any"), "")
         return f"{noun.label if noun is not None else 'A record'}: {what.lower()}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from apps.core.values.spoken import spoken
+from apps.core.values.spoken import spoken, spoken_schedule
 
 WORKING = "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=3;BYHOUR=7;BYMINUTE=0"
 
@@ -62,3 +62,18 @@ def test_rules_are_said_in_every_language(language: str, weekly: str, monthly: s
     with translation.override(language):
         assert spoken("FREQ=WEEKLY;BYDAY=MO;BYHOUR=7;BYMINUTE=0").casefold() == weekly.casefold()
         assert spoken(WORKING) == monthly
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("0 7 * * 1-5", "every working day at 07:00"),
+        ("30 6 1 * *", "on day 1 of every month at 06:30"),
+        ("FREQ=WEEKLY;BYDAY=MO;BYHOUR=8", "every Monday at 08:00"),
+        ("*/5 * * * *", "*/5 * * * *"),
+        ("99 7 * * 1", "99 7 * * 1"),
+    ],
+)
+def test_schedules_are_said_in_words(written: str, said: str) -> None:
+    with translation.override("en"):
+        assert spoken_schedule(written) == said

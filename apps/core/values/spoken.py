@@ -8,6 +8,9 @@ from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
+from apps.core.errors import Refused
+from apps.core.values.cron import looks_like_cron, rrule_of
+
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 WORKDAYS = set(DAYS[:5])
 KNOWN = {
@@ -30,6 +33,16 @@ def spoken(rule: str, *, zone: str = "", hour: int = 7) -> str:
     if times:
         said = _("%(days)s at %(times)s") % {"days": said, "times": times}
     return f"{said}, {zone}" if zone else said
+
+
+def spoken_schedule(text: str) -> str:
+    """A recurrence rule or a cron expression in words; as it is written when there are none."""
+    try:
+        rule = rrule_of(text) if looks_like_cron(text) else text
+    except Refused:
+        return text
+    said = spoken(rule)
+    return text if said == rule else said
 
 
 def _times(parts: dict[str, str], hour: int) -> str:

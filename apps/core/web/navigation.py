@@ -13,7 +13,7 @@ from apps.core.resources.resource import resources
 from apps.core.web.pagemodel import NavGroup, NavItem
 
 TOP = ""
-GROUPS = (TOP, "Operate", "Quality & risk", "Money & results", "People", "Settings")
+GROUPS = (TOP, "Operate", "Stock", "Purchasing", "Quality & risk", "Money & results", "People", "Settings")
 # Pages of set-up stand on the settings page, not in the side bar.
 SETUP = "Setup"
 

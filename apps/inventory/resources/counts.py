@@ -25,7 +25,7 @@ class CountResource(Resource):
     model = Count
     path = "stock-counts"
     label, plural, icon = "Stock count", "Stock counts", "clipboard-list"
-    nav = ("Operate", 44)
+    nav = ("Stock", 44)
     help = "Blind counts of places. A line far off is counted again by another person; the difference is booked at the end."
     columns = (
         Column("code", "No.", sort="code"),

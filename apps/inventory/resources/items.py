@@ -14,7 +14,7 @@ class ItemResource(Resource):
     model = Item
     path = "items"
     label, plural, icon = "Item", "Items", "package"
-    nav = ("Operate", 40)
+    nav = ("Stock", 40)
     help = "What is kept in stock: its unit, its packs, how it is tracked and what one costs."
     columns = (
         Column("code", "No.", sort="code"),
@@ -68,7 +68,7 @@ class LocationResource(Resource):
     model = Location
     path = "stock-locations"
     label, plural, icon = "Stock location", "Stock locations", "warehouse"
-    nav = ("Operate", 43)
+    nav = ("Stock", 43)
     help = "Places where stock is. The ends outside, such as suppliers and scrap, appear by themselves."
     columns = (
         Column("code", "Code", sort="code"),

@@ -64,7 +64,7 @@ class ProposalResource(Resource):
     model = Proposal
     path = "stock-proposals"
     label, plural, icon = "Order proposal", "Order proposals", "shopping-cart"
-    nav = ("Operate", 45)
+    nav = ("Stock", 45)
     help = "What should be ordered, with the arithmetic. It counts as supply until its requisition does, so it is made only once."
     columns = (
         Column("code", "No.", sort="code"),

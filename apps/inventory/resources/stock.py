@@ -15,7 +15,7 @@ class LotResource(Resource):
     model = Lot
     path = "lots"
     label, plural, icon = "Lot", "Lots", "boxes"
-    nav = ("Operate", 42)
+    nav = ("Stock", 42)
     help = "Batches and serial numbers: when they expire, whether they may be used, and what was made of what."
     columns = (
         Column("code", "Lot", sort="code"),
@@ -76,7 +76,7 @@ class MoveResource(Resource):
     model = Move
     path = "stock-moves"
     label, plural, icon = "Stock move", "Stock moves", "arrow-right-left"
-    nav = ("Operate", 41)
+    nav = ("Stock", 41)
     help = "The stock ledger: what came, went and moved. A move never changes; what was wrong is reversed."
     columns = (
         Column("effective_at", "When", "date", sort="effective_at"),

@@ -21,7 +21,7 @@ class RequisitionResource(Resource):
     model = Requisition
     path = "requisitions"
     label, plural, icon = "Requisition", "Requisitions", "clipboard-list"
-    nav = ("Operate", 30)
+    nav = ("Purchasing", 30)
     help = "What somebody needs: approved by amount, then asked for or ordered in one or more parts."
     columns = (
         Column("code", "No.", sort="code"),
@@ -107,7 +107,7 @@ class RfqResource(Resource):
     model = Rfq
     path = "rfqs"
     label, plural, icon = "Request for quotation", "Requests for quotation", "message-circle-question-mark"
-    nav = ("Operate", 31)
+    nav = ("Purchasing", 31)
     help = "The same lines asked from several suppliers; their prices side by side; the award drafts the order."
     columns = (
         Column("code", "No.", sort="code"),

@@ -17,7 +17,7 @@ class InvoiceResource(Resource):
     model = Invoice
     path = "supplier-invoices"
     label, plural, icon = "Supplier invoice", "Supplier invoices", "receipt"
-    nav = ("Operate", 34)
+    nav = ("Purchasing", 34)
     help = (
         "Invoices and credit notes matched line by line against order and goods. "
         "What does not match is blocked and never paid by itself."

@@ -18,7 +18,7 @@ class OrderResource(Resource):
     model = Order
     path = "purchase-orders"
     label, plural, icon = "Purchase order", "Purchase orders", "shopping-cart"
-    nav = ("Operate", 32)
+    nav = ("Purchasing", 32)
     help = "What suppliers were asked to deliver: approved by amount, revised, received and invoiced in parts."
     columns = (
         Column("code", "No.", sort="code"),
@@ -134,7 +134,7 @@ class ReceiptResource(Resource):
     model = Receipt
     path = "goods-receipts"
     label, plural, icon = "Goods receipt", "Goods receipts", "package-check"
-    nav = ("Operate", 33)
+    nav = ("Purchasing", 33)
     help = "What came in on an order, what of it was rejected, and what went back to the supplier."
     columns = (
         Column("code", "No.", sort="code"),

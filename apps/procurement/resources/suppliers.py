@@ -16,7 +16,7 @@ class SupplierResource(Resource):
     model = Supplier
     path = "suppliers"
     label, plural, icon = "Supplier", "Suppliers", "truck"
-    nav = ("Operate", 40)
+    nav = ("Purchasing", 40)
     help = "Companies we buy from, what we tolerate from them, and how they did."
     columns = (
         Column("code", "No.", sort="code"),
@@ -66,7 +66,7 @@ class PriceListResource(Resource):
     model = PriceList
     path = "price-lists"
     label, plural, icon = "Price list", "Price lists", "tags"
-    nav = ("Operate", 41)
+    nav = ("Purchasing", 41)
     help = "Prices and contracts with a supplier for a time, with quantity breaks and a limit of what is called off."
     columns = (
         Column("code", "No.", sort="code"),
