@@ -7,7 +7,7 @@ import subprocess
 import sys
 from importlib import import_module
 
-NAMES = ("ingest", "rollup", "pages", "events", "pdf", "management", "rules", "workflow", "stock", "start")
+NAMES = ("ingest", "rollup", "pages", "events", "pdf", "management", "rules", "workflow", "stock", "budgets", "start")
 SIZES = ("XS", "S", "M", "L")
 
 

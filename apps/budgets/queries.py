@@ -76,6 +76,19 @@ def standing(line: Line, *, through: int | None = None, first: int = 1) -> Stand
     return standings([line.ledger_id], through=through, first=first).get(line.ledger_id, Standing())
 
 
+def standings_at(line: Line, period: int) -> tuple[Standing, Standing, Standing]:
+    """Where the money of a line stands in a period alone, through it, and in the year, read in one go."""
+    rows = list(Balance.objects.filter(line_id=line.ledger_id).values_list("period", "account", "amount"))
+    found = []
+    for first, last in ((period, period), (0, period), (0, len(line.plan.period_ends))):
+        sums: dict[str, Decimal] = {}
+        for at, account, amount in rows:
+            if first <= at <= last:
+                sums[account] = sums.get(account, ZERO) + amount
+        found.append(standing_of(sums))
+    return found[0], found[1], found[2]
+
+
 def period_on(plan: Plan, on: date, *, field: str = "on") -> int:
     """The number of the period that holds this day, or a refusal."""
     found = period_of(plan.period_ends, plan.starts_on or date(plan.fiscal_year, 1, 1), on)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from apps.budgets.models import Line, Plan
-from apps.budgets.queries import Standing, standing
+from apps.budgets.queries import Standing, standings_at
 from apps.budgets.services.books import open_period, own_amount
 from apps.core.access import scope
 from apps.core.access.rights import rights_of
@@ -37,8 +37,7 @@ def check_funds(*, line: Line, amount: Decimal, on: date, currency: str = "") ->
 
 
 def _judge(line: Line, family: Plan, period: int, amount: Decimal) -> Availability:
-    year, to_date = standing(line), standing(line, through=period)
-    alone = standing(line, first=period, through=period)
+    alone, to_date, year = standings_at(line, period)
     verdict, spoken = 0, ""
     for found, rule, words in (
         (alone, family.period_check, "in this period"),

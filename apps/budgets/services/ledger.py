@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.budgets.models import Account, Commitment, Entry, Kind, Line, Plan
@@ -36,9 +36,7 @@ def reserve_funds(
         family, period = open_period(root, on)
         value = positive(own_amount(amount, currency, family, on))
         reason = pass_or_refuse(root, family, period=period, amount=value, override=override, actor=actor)
-        held = _commitment(root, document, ref)
-        held.reserved += value
-        held.save(update_fields=["reserved"])
+        held = _hold(root, (document, ref), reserved=value)
         booking = Booking(kind=Kind.RESERVE, on=on, document=document, ref=ref, override=reason, actor=actor)
         book(root, family, [Leg(Account.RESERVED, period, value), Leg(Account.AVAILABLE, period, -value)], booking)
         return held
@@ -62,10 +60,9 @@ def encumber_funds(
         value = positive(own_amount(amount, currency, family, on))
         back = _relief(root, family, relieves, account="reserved", on=on, currency=currency)
         reason = pass_or_refuse(root, family, period=period, amount=value - back, override=override, actor=actor)
-        held = _commitment(root, document, ref)
-        held.encumbered += value
-        held.save(update_fields=["encumbered"])
-        _change_held(root, (relieves or ("", ""))[:2], "reserved", -back)
+        if relieves and back:
+            _hold(root, relieves[:2], reserved=-back)
+        held = _hold(root, (document, ref), encumbered=value)
         booking = Booking(kind=Kind.ENCUMBER, on=on, document=document, ref=ref, override=reason, actor=actor)
         legs = [
             Leg(Account.RESERVED, period, -back, relieves[:2] if relieves else None),
@@ -73,7 +70,6 @@ def encumber_funds(
             Leg(Account.AVAILABLE, period, back - value),
         ]
         book(root, family, legs, booking)
-        held.refresh_from_db()
         return held
 
 
@@ -96,10 +92,7 @@ def spend_funds(
         if not value:
             raise Refused("Enter an amount other than zero.", code="zero", field="amount")
         back = _relief(root, family, relieves, account="encumbered", on=on, currency=currency)
-        held = _commitment(root, *(relieves[:2] if relieves and back else (document, ref)))
-        held.spent += value
-        held.save(update_fields=["spent"])
-        _change_held(root, (relieves or ("", ""))[:2], "encumbered", -back)
+        held = _hold(root, relieves[:2] if relieves and back else (document, ref), encumbered=-back, spent=value)
         booking = Booking(kind=Kind.SPEND, on=on, document=document, ref=ref, quantity=quantity, actor=actor)
         legs = [
             Leg(Account.ENCUMBERED, period, -back, relieves[:2] if relieves else None),
@@ -107,7 +100,6 @@ def spend_funds(
             Leg(Account.AVAILABLE, period, back - value),
         ]
         book(root, family, legs, booking)
-        held.refresh_from_db()
         return held
 
 
@@ -168,12 +160,10 @@ def _mirror(root: Line, found: list[Entry], period: int) -> list[Leg]:
     own = {one.account: one for one in found if one.line_id == root.pk}
     legs = [Leg(Account(one.account), period, -one.amount, (one.document, one.ref)) for one in own.values()]
     relieved, actual = own.get(Account.ENCUMBERED), own.get(Account.ACTUAL)
-    if relieved is not None:
-        _change_held(root, (relieved.document, relieved.ref), "encumbered", -relieved.amount)
     if actual is not None and actual.kind == Kind.SPEND:
         payer = relieved or actual
-        held = Commitment.objects.filter(line=root, document=payer.document, ref=payer.ref)
-        held.update(spent=F("spent") - actual.amount)
+        freed = ZERO if relieved is None else relieved.amount
+        _hold(root, (payer.document, payer.ref), encumbered=-freed, spent=-actual.amount)
     return legs
 
 
@@ -191,12 +181,27 @@ def _release_day(family: Plan, on: date) -> date:
     return day
 
 
-def _commitment(line: Line, document: str, ref: str) -> Commitment:
+HOLD = """
+UPDATE budgets_commitment SET reserved = reserved + %(reserved)s, encumbered = encumbered + %(encumbered)s, spent = spent + %(spent)s
+WHERE line_id = %(line)s AND document = %(document)s AND ref = %(ref)s RETURNING *"""
+
+
+def _hold(
+    line: Line, source: tuple[str, str], *, reserved: Decimal = ZERO, encumbered: Decimal = ZERO, spent: Decimal = ZERO
+) -> Commitment:
+    """What a document holds of the line, changed by so much; the line is locked, so nobody else does the same."""
+    document, ref = source
     if not document:
         raise Refused("Name the document that commits the money.", code="no_document", field="document")
-    held: Commitment = Commitment.objects.get_or_create(
-        line=line, document=document, ref=ref, defaults={"department_id": line.department_id}
-    )[0]
+    values = {"reserved": reserved, "encumbered": encumbered, "spent": spent}
+    known = list(Commitment.objects.raw(HOLD, values | {"line": line.pk, "document": document, "ref": ref}))
+    held: Commitment = (
+        known[0]
+        if known
+        else Commitment.objects.create(
+            line=line, department_id=line.department_id, document=document, ref=ref, **values
+        )
+    )
     return held
 
 
@@ -213,10 +218,3 @@ def _relief(line: Line, family: Plan, relieves: Relief | None, *, account: str, 
         raise Refused("Relief is not below zero.", code="not_positive", field="relieves")
     left: Decimal = getattr(held, account)
     return min(wanted, left)
-
-
-def _change_held(line: Line, source: tuple[str, str], account: str, amount: Decimal) -> None:
-    if amount:
-        held = Commitment.objects.get(line=line, document=source[0], ref=source[1])
-        setattr(held, account, getattr(held, account) + amount)
-        held.save(update_fields=[account])
