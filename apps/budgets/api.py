@@ -40,7 +40,7 @@ GROUP: dict[str, Any] = {
 } | FIGURES
 
 
-def _number(params: QueryDict, name: str) -> int:
+def whole_number(params: QueryDict, name: str) -> int:
     text = params.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise Refused(f"Give '{name}' as a whole number.", code="bad_filter", field=name)
@@ -86,8 +86,8 @@ class ReportEndpoint(Endpoint):
     )
     def get(self, request: Request) -> Response:
         params = request.query_params
-        plan = _plan(request)
-        through = _number(params, "through") if params.get("through") else 0
+        plan = plan_of(request)
+        through = whole_number(params, "through") if params.get("through") else 0
         through = through or variance.current_period(plan, timezone.now().date())
         by, nature = _choice(params, "by", list(variance.GROUPS), "department"), _nature(params)
         rows = variance.report(plan, request.user, through=through, kept=variance.of_nature(nature))
@@ -96,8 +96,10 @@ class ReportEndpoint(Endpoint):
         return Response({"plan": plan.pk, "currency": plan.currency, "through": through, "groups": groups})
 
 
-def _plan(request: Request) -> Plan:
-    found: Plan | None = Plan.objects.visible_to(request.user).filter(pk=_number(request.query_params, "plan")).first()
+def plan_of(request: Request) -> Plan:
+    found: Plan | None = (
+        Plan.objects.visible_to(request.user).filter(pk=whole_number(request.query_params, "plan")).first()
+    )
     if found is None:
         raise Http404("There is no such budget.")
     return found
@@ -176,7 +178,7 @@ class LikeEndpoint(Endpoint):
         examples=[OpenApiExample("One budget", value={"plan": 1, "currency": "EUR", "groups": []})],
     )
     def get(self, request: Request) -> Response:
-        params, plan = request.query_params, _plan(request)
+        params, plan = request.query_params, plan_of(request)
         nature = _choice(params, "nature", [*Category.Nature.values, "all"], "expense")
         by = _choice(params, "by", list(matching.BY), "department")
         plans = [plan]
@@ -234,7 +236,9 @@ class CheckEndpoint(Endpoint):
     )
     def get(self, request: Request) -> Response:
         params = request.query_params
-        line = Line.objects.visible_to(request.user).filter(pk=_number(params, "line")).select_related("plan").first()
+        line = (
+            Line.objects.visible_to(request.user).filter(pk=whole_number(params, "line")).select_related("plan").first()
+        )
         if line is None:
             raise Http404("There is no such budget line.")
         try:

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.urls import reverse
 
-from apps.budgets import outlook, panels, variance
+from apps.budgets import outlook, panels, quality, variance
 from apps.budgets.comparepage import NO_FORECAST
-from apps.budgets.models import Account, Category, Entry, Plan
+from apps.budgets.models import Account, Entry, Plan
 from apps.budgets.panels import money, percent
+from apps.budgets.quality import Source
 from apps.budgets.queries import ZERO, Standing
 from apps.budgets.variance import Group, Row
 from apps.core.charts import ChartSpec, Series, data_table, responsive
@@ -258,17 +259,17 @@ def overrides_section(rows: list[Row], plan: Plan) -> pm.Section | None:
     return pm.Section("Overridden checks", table=pm.Table(columns, made, "Overridden checks"))
 
 
-def quality_section(rows: list[Row], plan: Plan) -> pm.Section | None:
-    """Cost of quality in its four classes, from the actuals of categories that carry one."""
-    sums = quality_costs(rows)
+def quality_section(found: list[Source], plan: Plan) -> pm.Section | None:
+    """Cost of quality in its four classes, beside each other."""
+    sums = quality.by_class(found)
     if not any(sums.values()):
         return None
     spec = ChartSpec(
         kind="bar",
         title="Cost of quality",
         unit=plan.currency,
-        labels=tuple(str(Category.Quality(key).label) for key in sums),
-        series=(Series(name="Actual", values=tuple(sums.values())),),
+        labels=tuple(quality.CLASSES[key] for key in sums),
+        series=(Series(name="Cost", values=tuple(sums.values())),),
         number=lambda value: format_number(Decimal(str(value)), 0, compact=True),
         label_heading="Class",
     )
@@ -276,11 +277,3 @@ def quality_section(rows: list[Row], plan: Plan) -> pm.Section | None:
     return pm.Section(
         spec.title, note=f"{money(total, plan.currency)} in all", svg=responsive(spec), data_table=data_table(spec)
     )
-
-
-def quality_costs(rows: list[Row]) -> dict[str, Decimal]:
-    sums = dict.fromkeys(Category.Quality.values, ZERO)
-    for row in rows:
-        if row.line.category is not None and row.line.category.quality:
-            sums[row.line.category.quality] += row.to_date.actual
-    return sums

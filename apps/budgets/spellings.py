@@ -7,28 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from apps.budgets.meanings import AMOUNTS, FIXED, NAMES, by_word, folded
 from apps.budgets.models import Category, Synonym
-from apps.budgets.services.around import folded
 from apps.core.access.rights import rights_of
 from apps.core.errors import Refused
 from apps.core.tabular import Cell
 from apps.org.models import Department, Site
 
 NEEDED = ("department", "day", "amount")
-NAMES = {
-    "department": ("department",),
-    "category": ("category", "account"),
-    "site": ("site", "organization"),
-    "project": ("project",),
-    "day": ("day", "date", "on", "year", "fiscal year", "fiscal_year"),
-    "amount": ("amount",),
-    "scenario": ("scenario",),
-    "nature": ("nature",),
-    "document": ("document", "reference"),
-}
-# A column may be the amount of one scenario, in a file that has no column of scenarios.
-AMOUNTS = ("actual", "budget", "forecast")
-MEANINGS = (*NAMES, *AMOUNTS, "nothing")
 MAP_IT = "Map it once under mapped spellings."
 NEW = "+"
 
@@ -58,9 +44,9 @@ class Words:
         self.categories = list(Category.objects.filter(archived_at__isnull=True).order_by("code"))
         self.sites = list(Site.objects.filter(archived_at__isnull=True).order_by("code"))
         self.known: dict[str, dict[str, Any]] = {
-            "department": _by_word(self.departments),
-            "category": _by_word(self.categories),
-            "site": _by_word(self.sites),
+            "department": by_word(self.departments),
+            "category": by_word(self.categories),
+            "site": by_word(self.sites),
             "scenario": {one: one for one in AMOUNTS},
             "nature": {str(one): str(one) for one in Category.Nature.values},
         }
@@ -119,7 +105,7 @@ class Words:
     def choices(self, field: str) -> list[tuple[str, str]]:
         """Meaning and words of everything a spelling in this place can be mapped to."""
         if field == "column":
-            return [(one, one if one not in AMOUNTS else f"amount: {one}") for one in MEANINGS]
+            return [(one, one if one not in AMOUNTS else f"amount: {one}") for one in FIXED["column"]]
         if field == "scenario":
             return [(one, one) for one in AMOUNTS]
         if field == "nature":
@@ -137,16 +123,6 @@ class Words:
         few = self.choices(miss.field) if miss.field in ("scenario", "nature") else []
         likely = (value for value, _ in few if sketch and (value.startswith(sketch) or sketch.startswith(value)))
         return next(likely, {"column": "nothing", "category": NEW}.get(miss.field, ""))
-
-
-def _by_word(rows: Iterable[Any]) -> dict[str, Any]:
-    """By code, and by name where only one has it."""
-    named: dict[str, list[Any]] = {}
-    for one in rows:
-        named.setdefault(folded(one.name), []).append(one)
-    return {word: found[0] for word, found in named.items() if len(found) == 1} | {
-        folded(one.code): one for one in rows
-    }
 
 
 def sketch_of(text: str) -> str:

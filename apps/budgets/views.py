@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.budgets import comparepage, matching, panels, reportpage, variance
+from apps.budgets import comparepage, matching, panels, quality, reportpage, variance
 from apps.budgets.models import Category, Plan
 from apps.budgets.queries import ZERO
 from apps.budgets.variance import GROUPS, Row
@@ -62,6 +62,17 @@ class ReportForm(forms.Form):
         ]
         self.initial = {name: getattr(choice, name) for name in ("by", "like", "nature", "years")}
         self.initial |= {"plan": str(choice.plan.pk), "through": str(choice.through)}
+
+
+class QualityForm(ReportForm):
+    """Which budget's departments, currency and days count."""
+
+    field_order = ("plan", "through")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("by", "nature", "like", "years"):
+            del self.fields[name]
 
 
 def choose_plan(plans: list[Plan], wanted: str, today: date) -> Plan:
@@ -134,9 +145,15 @@ def _sections(user: Any, choice: Choice, rows: list[Row], today: date) -> list[p
         reportpage.lines_section(rows, plan, choice.through),
         reportpage.forecast_section(rows, plan, _whole(plan, choice.through, today)),
         comparepage.versions_section(plan, user, by, nature),
-        reportpage.quality_section(rows, plan),
+        _quality_section(plan, user, choice.through),
         comparepage.matched_section(choice.alike, user, choice.like, nature or "expense"),
     ]
+
+
+def _quality_section(plan: Plan, user: Any, through: int) -> pm.Section | None:
+    section = reportpage.quality_section(quality.sources(plan, user, through=through), plan)
+    link = f"{reverse('budget_quality')}?plan={plan.pk}&through={through}"
+    return None if section is None else replace(section, button=pm.Button("Sources and records", link, "list-tree"))
 
 
 def _whole(plan: Plan, through: int, today: date) -> int:

@@ -16,11 +16,12 @@ from apps.core.metrics import Measure, Metric, offer
 from apps.core.values import Period
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import Contribution, View, contribute
-from apps.inventory import panels, queries
+from apps.inventory import panels, qualityfeed, queries
 from apps.inventory.models import Count, Level, Lot
 from apps.reports import parts as reports
 from apps.reports.parts import Part, Table
 
+__all__ = ["qualityfeed"]
 # Each day's stock at standard cost, by the place's department: what was there at the end of the day.
 VALUE = """
 WITH days AS (

@@ -18,12 +18,12 @@ from apps.core.values import Period, format_number
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import Card, Contribution, View, contribute, offer_card
-from apps.procurement import panels, queries, supply
+from apps.procurement import panels, qualityfeed, queries, supply
 from apps.procurement.lines import number
 from apps.procurement.models import Invoice, Order, Requisition, Supplier
 from apps.reports import parts
 
-__all__ = ["supply"]
+__all__ = ["qualityfeed", "supply"]
 # Late payment costs: reference rate and eight points a year, the usual rule between companies in the EU.
 INTEREST_PER_DAY = Decimal("0.11") / 365
 MOST = 6

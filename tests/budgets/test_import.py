@@ -12,6 +12,7 @@ from apps.budgets import matching, queries, services
 from apps.budgets.importing import LedgerImporter
 from apps.budgets.models import Entry, Line
 from apps.core.access import scope
+from apps.core.errors import Refused
 from apps.core.resources.resource import resources
 from apps.core.tabular import Row, Table
 from tests.factories import budgets as make
@@ -86,3 +87,23 @@ def test_a_file_with_faults_says_which_and_books_nothing(cast: Any) -> None:
         cursor.execute("SELECT count(*) FROM (SELECT txn FROM budgets_entry GROUP BY txn HAVING sum(amount) <> 0) AS x")
         assert cursor.fetchone()[0] == 0
     assert Entry.objects.filter(account="actual").count() == 400
+
+
+@pytest.mark.parametrize(
+    ("field", "means", "told"),
+    [
+        ("column", "amuont", "department, category, site"),
+        ("scenario", "plan", "actual, budget, forecast"),
+        ("nature", "cost", "expense, revenue"),
+        ("department", "NOWHERE", "LINE, OTHER, PLANT, ROOT"),
+        ("category", "tools", "none yet"),
+    ],
+)
+def test_a_spelling_is_mapped_only_to_what_there_is(cast: Any, field: str, means: str, told: str) -> None:
+    with pytest.raises(Refused) as refused:
+        services.map_synonym(field=field, text="Abt. 7", means=means, actor=None)
+    assert (refused.value.code, refused.value.field) == ("no_meaning", "means")
+    assert told in refused.value.message
+    one = services.map_synonym(field="department", text="Abt. 7", means=" Plant ", actor=None)  # by its name too
+    with pytest.raises(Refused):
+        services.change_synonym(one, means="NOWHERE", actor=None)

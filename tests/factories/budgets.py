@@ -202,7 +202,7 @@ MAKERS: dict[str, Maker] = {
         {"judge": {"verdict": "valid"}},
     ),
     "budget_synonym": Maker(
-        lambda c, d, o: services.map_synonym(field="department", text=f"Dept {number()}", means="ROOT", actor=o),
+        lambda c, d, o: services.map_synonym(field="nature", text=f"Exp {number()}", means="expense", actor=o),
         lambda c, d, a: {"field": "nature", "text": f"exp {number()}", "means": "expense"},
         {"means": "revenue"},
     ),

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from apps.budgets import events
+from apps.budgets.meanings import folded, meaning_of
 from apps.budgets.models import Line, Remark, Saving, Synonym
 from apps.budgets.spreading import checked
 from apps.core.errors import Refused
@@ -91,15 +92,19 @@ def explain_variance(line: Line, *, period: int, text: str, output: Decimal | No
 
 
 def map_synonym(*, field: str, text: str, means: str, actor: Any) -> Synonym:
-    """Spellings are compared without case and outer spaces."""
+    """Only to something that is there."""
     with transaction.atomic():
-        one = Synonym(field=field, text=folded(text), means=means.strip(), code=f"SYN{next_number('synonym')}")
+        one = Synonym(
+            field=field, text=folded(text), means=meaning_of(field, means), code=f"SYN{next_number('synonym')}"
+        )
         return write.create(one, actor=actor, fact=events.SynonymAdded)
 
 
 def change_synonym(one: Synonym, *, actor: Any, version: int | None = None, **values: Any) -> Synonym:
     if "text" in values:
         values["text"] = folded(values["text"])
+    if {"field", "means"} & set(values):
+        values["means"] = meaning_of(values.get("field", one.field), values.get("means", one.means))
     return write.change(one, values, actor=actor, fact=events.SynonymChanged, version=version)
 
 
@@ -109,7 +114,3 @@ def archive_synonym(one: Synonym, *, actor: Any) -> Synonym:
 
 def restore_synonym(one: Synonym, *, actor: Any) -> Synonym:
     return write.restore(one, actor=actor, fact=events.SynonymChanged)
-
-
-def folded(text: str) -> str:
-    return " ".join(text.split()).lower()

@@ -8,8 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
+from apps.budgets.meanings import folded
 from apps.budgets.models import Category, Synonym
-from apps.budgets.services.around import change_synonym, folded, map_synonym, restore_synonym
+from apps.budgets.services.around import change_synonym, map_synonym, restore_synonym
 from apps.budgets.services.plans import add_category
 from apps.budgets.spellings import NEW, Miss, sketch_of
 
