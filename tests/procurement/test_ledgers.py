@@ -13,6 +13,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from apps.budgets import quality as budget_quality
 from apps.budgets import queries as budget_queries
 from apps.budgets import services as budgets
 from apps.budgets.models import Commitment, Plan
@@ -62,6 +63,13 @@ def test_goods_land_in_stock_and_go_back(cast: Any, shelf: Any) -> None:
     assert open_supply([(item.pk, place.pk)]) == {(item.pk, place.pk): D(60)}
     services.return_goods(receipt, line=1, quantity=D(2), reason="Mould", actor=None)
     assert stock_queries.on_hand(item, place) == D(36)
+    line_budget = plan_line(cast, "1000")
+    bad = budget_quality.sources(line_budget.plan, cast.by_role["OPM"], through=12)
+    assert {(one.key, one.quality, one.amount) for one in bad} == {
+        ("procurement.rejected", "internal", D(24)),
+        ("procurement.returned", "internal", D(48)),
+    }
+    assert {record.subject for one in bad for record in one.records} == {receipt.subject()}
     wrong = services.receive_goods(order=order, lines=[{"line": 1, "quantity": "1", "lot": "L8"}], actor=cast.worker)
     services.reverse_receipt(wrong, reason="Other order", actor=None)
     assert stock_queries.on_hand(item, place) == D(36)
