@@ -29,7 +29,7 @@ NOUNS = {one.name: one for one in resources if one.import_key and one.name not i
 CELLS = {
     "exchange_rate": ("rate", "1.3"),
     "budget_line": ("note", "Written by file"),
-    "budget_synonym": ("means", "written by file"),
+    "budget_synonym": ("means", "revenue"),
     "saving": ("title", "Written by file"),
     "price_list": ("title", "Written by file"),
     "requisition": ("title", "Written by file"),

@@ -102,7 +102,6 @@ ACTS = [
 # What goes before, where undo does not name it.
 BEFORE = {("user", "switch-on"): "switch-off"}
 NOT_SEARCHED = {
-    "budget_line": "a part of its plan, found through it",
     "stock_move": "a line of the ledger, found through its item, lot or document",
     "webhook_delivery": "a receipt, found through its webhook",
     "hook_call": "a receipt, found through its webhook",

@@ -77,7 +77,8 @@ def _plan(company: Company, department: Department, owner: User) -> Plan:
 
 
 def _line(company: Company, department: Department, owner: User) -> Line:
-    return services.add_line(plan=_plan(company, department, owner), total=Decimal(1200), actor=owner)
+    plan = _plan(company, department, owner)
+    return services.add_line(plan=plan, project=f"Overhaul {number()}", total=Decimal(1200), actor=owner)
 
 
 def _booked(company: Company, department: Department, owner: User) -> Line:
