@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.budgets.mappingpage import Survey, batch_of
-from apps.budgets.services.around import folded
-from apps.budgets.spellings import AMOUNTS, Miss
+from apps.budgets.meanings import AMOUNTS, folded
+from apps.budgets.spellings import Miss
 from apps.core.access.rights import require
 from apps.core.api.endpoints import Endpoint, check_parameters
 from apps.core.errors import Refused

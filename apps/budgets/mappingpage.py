@@ -13,8 +13,9 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from apps.budgets.importing import LedgerImporter
+from apps.budgets.meanings import AMOUNTS
 from apps.budgets.services.mapping import map_spellings
-from apps.budgets.spellings import AMOUNTS, MAP_IT, NEEDED, Miss, Words
+from apps.budgets.spellings import MAP_IT, NEEDED, Miss, Words
 from apps.core.access.rights import require
 from apps.core.actions.fields import ActionForm
 from apps.core.errors import Refused
