@@ -138,3 +138,42 @@ def test_from_a_need_to_a_paid_invoice(seat: Seat, company: dict[str, Any]) -> N
     for words in ("From need to invoice", "GR", "SI"):
         expect(buyer.locator("main").get_by_text(re.compile(words)).first).to_be_visible()
     assert [one for some in heard for one in some] == []
+
+
+BUYING = (
+    "/purchase-orders/",
+    "/purchase-orders/new/",
+    "/requisitions/",
+    "/goods-receipts/",
+    "/supplier-invoices/",
+    "/supplier-invoices/?state=blocked",
+    "/supplier-invoices/new/",
+    "/price-lists/new/",
+    "/purchase-orders/spend/",
+    "/suppliers/scorecards/",
+)
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def test_the_pages_of_buying_are_clean(
+    browser: Browser, stack: Stack, cookies: dict[str, Any], look: str, axe: Callable[[Page], list[str]]
+) -> None:
+    visitor = browser.new_context(
+        base_url=stack.url,
+        storage_state=cookies["buy"],
+        locale="en-GB",
+        viewport=PHONE if look == "phone" else DESK,
+        color_scheme="dark" if look == "dark" else "light",
+        has_touch=look == "phone",
+    )
+    page = visitor.new_page()
+    heard = listen(page)
+    wrong = []
+    for path in BUYING:
+        page.goto(path)
+        wrong += [f"{path}: {one}" for one in axe(page)]
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            wrong.append(f"{path} scrolls sideways by {wide}")
+    assert (wrong, heard) == ([], [])
+    visitor.close()
