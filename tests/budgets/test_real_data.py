@@ -23,7 +23,7 @@ FOLDER = SHARED / "budget_adventureworks"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text())["expected"] if FOLDER.exists() else {}
 NATURES = {"Expenditures": "expense", "Revenue": "revenue", "Assets": "balance", "Liabilities": "balance"}
 # The budget ends in 2011: later years hold actuals alone, which these figures do not ask for.
-YEARS, LATER = ("2010", "2011"), ("2012", "2013")
+YEARS, LATER = ("2010", "2011"), ("2013",)
 
 pytestmark = pytest.mark.skipif(not EXPECTED, reason="the published data are not on this machine")
 
@@ -162,7 +162,7 @@ def same(found: dict[str, Any], figures: dict[str, float]) -> None:
 
 
 def test_later_years_hold_actuals_alone_and_come_in_too(cast: Any, browser: Client) -> None:
-    """Nobody budgeted 2012 and 2013: their actuals land on lines without a plan, and nothing is held against them."""
+    """Nobody budgeted 2013: its actuals land on lines without a plan, and nothing is held against them."""
     everything = read("finance_facts.csv")
     facts = [one for one in everything if one["date"][:4] in LATER]
     chart_of_accounts(cast, browser)
@@ -179,7 +179,7 @@ def test_later_years_hold_actuals_alone_and_come_in_too(cast: Any, browser: Clie
     )
     booked = sum(Decimal(one["actual"]) for key in plans.values() for one in ask(browser, "report", plan=key).values())
     earlier = sum(
-        Decimal(one["amount"]) for one in everything if one["date"][:4] in YEARS and one["scenario_id"] == "1"
+        Decimal(one["amount"]) for one in everything if one["date"][:4] not in LATER and one["scenario_id"] == "1"
     )
     assert float(booked + earlier) == pytest.approx(EXPECTED["sum_amount_by_scenario"]["Actual"], abs=1)
     assert ask(browser, "like-with-like", plan=plans["2013"], by="department", years="all", nature="all") == {}

@@ -1,4 +1,4 @@
-"""Fifty thousand lines of another ledger, one in a hundred at fault: each fault told, nothing half-written, then all of it booked."""
+"""Thousands of lines of another ledger, one in a hundred at fault: each fault told, nothing half-written, then all of it booked."""
 
 from __future__ import annotations
 

@@ -86,13 +86,39 @@ def book_facts(facts: list[Fact], *, actor: Any) -> str:
             booking = Booking(kind=Kind.IMPORT, on=one.day, document=one.document or tag, ref=tag, actor=actor)
             legs = [Leg(Account.ACTUAL, period, one.amount), Leg(Account.AVAILABLE, period, -one.amount)]
             rows += legs_of(lines[one.place], txn, legs, booking)
-        Entry.objects.bulk_create(rows, batch_size=BATCH)
+        _insert(rows)
         for plan in locked.values():
             told = events.LedgerImported(
                 subject=plan.subject(), departments=(plan.department_id,), title=plan.name, rows=len(facts)
             )
             emit(told, actor=actor)
         return tag
+
+
+COLUMNS = {
+    "txn": "bigint",
+    "line_id": "bigint",
+    "department_id": "bigint",
+    "period": "smallint",
+    "on": "date",
+    "account": "text",
+    "kind": "text",
+    "amount": "numeric",
+    "document": "text",
+    "ref": "text",
+    "actor_id": "bigint",
+}
+INSERT = """INSERT INTO budgets_entry
+(txn, line_id, department_id, period, effective_on, account, kind, amount, document, ref, actor_id, override)
+SELECT *, '' FROM unnest({})""".format(", ".join(f"%s::{kind}[]" for kind in COLUMNS.values()))
+
+
+def _insert(rows: list[Entry]) -> None:
+    """Column by column: bulk_create spends most of a long file's time on each value of each row."""
+    with connection.cursor() as cursor:
+        for first in range(0, len(rows), BATCH):
+            part = rows[first : first + BATCH]
+            cursor.execute(INSERT, [[getattr(one, name) for one in part] for name in COLUMNS])
 
 
 def _lines(facts: list[Fact], plans: dict[int, Plan]) -> dict[Place, Line]:
