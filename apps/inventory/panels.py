@@ -88,14 +88,14 @@ def worth_panel(item: Item, user: Any) -> pm.Section | None:
     worth = queries.worth_of(item)
     quantity = Decimal(worth.quantity.numerator) / worth.quantity.denominator
     facts: tuple[pm.Fact, ...] = (
-        pm.Fact("At standard cost", pm.Cell(f"{quantity * item.standard_cost:,.2f} {item.currency}")),
-        pm.Fact("By moving average", pm.Cell(f"{float(worth.average_value):,.2f} {item.currency}")),
-        pm.Fact("By FIFO", pm.Cell(f"{float(worth.fifo_value):,.2f} {item.currency}")),
-        pm.Fact("Received at", pm.Cell(f"{float(worth.put_in):,.2f} {item.currency}")),
+        pm.Fact("At standard cost", pm.Cell(f"{format_number(quantity * item.standard_cost, 2)} {item.currency}")),
+        pm.Fact("By moving average", pm.Cell(f"{format_number(worth.average_value, 2)} {item.currency}")),
+        pm.Fact("By FIFO", pm.Cell(f"{format_number(worth.fifo_value, 2)} {item.currency}")),
+        pm.Fact("Received at", pm.Cell(f"{format_number(worth.put_in, 2)} {item.currency}")),
     )
     off = worth.variance_average, worth.variance_fifo
     if any(off):
-        words = f"{float(off[0]):,.2f} by average, {float(off[1]):,.2f} by FIFO, {item.currency}"
+        words = f"{format_number(off[0], 2)} by average, {format_number(off[1], 2)} by FIFO, {item.currency}"
         facts += (pm.Fact("Purchase price variance", pm.Cell(words)),)
     return pm.Section("Value", facts=facts)
 
@@ -250,7 +250,7 @@ def _suggestions(policies: list[StockPolicy]) -> pm.Section:
                 pm.Cell(policy.location.code, "link", url=reverse("record", args=["stock-policies", policy.pk])),
                 pm.Cell(one.method),
                 pm.Cell(amount(Decimal(f"{one.quantity:.2f}"), policy.item.unit), "number"),
-                pm.Cell(cells.DASH if one.cost_per_year is None else f"{one.cost_per_year:,.2f}", "number"),
+                pm.Cell(cells.DASH if one.cost_per_year is None else format_number(one.cost_per_year, 2), "number"),
                 pm.Cell(one.arithmetic),
             ),
         )

@@ -22,6 +22,7 @@ from apps.core.errors import Refused
 from apps.core.pdf.rendering import render as render_pdf
 from apps.core.pdf.weekly import report_assets
 from apps.core.science.forecast import demand_class
+from apps.core.values import format_number
 from apps.core.web import pagemodel as pm
 from apps.core.web.access import page
 from apps.core.web.middleware import undo
@@ -223,7 +224,7 @@ def stock_as_of(request: HttpRequest) -> HttpResponse:
     shown = pm.ChartPage(
         title="Stock at a time",
         facts=f"At the end of {day:%d %b %Y}, by the times at which moves happened",
-        verdict=pm.Alert(f"{worth:,.2f} at standard cost.", f"{len(found)} items at places.", "info"),
+        verdict=pm.Alert(f"{format_number(worth, 2)} at standard cost.", f"{len(found)} items at places.", "info"),
         crumbs=(*CRUMBS, pm.Crumb("Stock at a time")),
         sections=(pm.Section("Stock", note=note, table=_stock_table(found[:MOST_ROWS])),),
     )
@@ -246,7 +247,7 @@ def _stock_table(found: list[tuple[Item, Location, Decimal]]) -> pm.Table:
                 pm.Cell(str(item), "link", url=reverse("record", args=["items", item.pk])),
                 pm.Cell(place.code),
                 pm.Cell(panels.amount(quantity, item.unit), "number"),
-                pm.Cell(f"{quantity * item.standard_cost:,.2f}", "number"),
+                pm.Cell(format_number(quantity * item.standard_cost, 2), "number"),
             ),
         )
         for item, place, quantity in found

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.core.models import Attachment
 from apps.core.resources.resource import of_subject
+from apps.core.values import format_number
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.connections import connect, subject_link
@@ -145,8 +146,8 @@ def policy_panel(policy: Policy, user: Any) -> pm.Section:
 def band(step: PolicyStep) -> str:
     if step.from_amount is None and step.below_amount is None:
         return "any"
-    low = f"from {step.from_amount:,.2f}" if step.from_amount is not None else ""
-    high = f"below {step.below_amount:,.2f}" if step.below_amount is not None else ""
+    low = f"from {format_number(step.from_amount, 2)}" if step.from_amount is not None else ""
+    high = f"below {format_number(step.below_amount, 2)}" if step.below_amount is not None else ""
     return " ".join(part for part in (low, high) if part)
 
 

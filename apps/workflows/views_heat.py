@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.errors import Refused
+from apps.core.values import format_number
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.access import page
@@ -49,7 +50,7 @@ def said(one: Heat, measure: str) -> str:
     if measure in ("wait", "work"):
         return lasted(value)
     if measure == "cost":
-        return f"{Decimal(one.cost or 0):,.2f}"
+        return format_number(Decimal(one.cost or 0), 2)
     if measure == "breaches" and one.with_sla:
         return f"{one.breaches} of {one.with_sla}"
     return str(int(value))

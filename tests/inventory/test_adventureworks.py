@@ -15,6 +15,7 @@ from django.test import Client
 
 from apps.core.access import scope
 from apps.core.models import ImportBatch
+from apps.core.values import format_number
 from apps.inventory import queries, services
 from apps.inventory.models import Item, Level, Location, Move
 from tests.factories import inventory as make
@@ -114,7 +115,7 @@ def test_the_stock_of_a_real_company(cast: Any, browser: Client) -> None:
     by_place = dict(Level.objects.values_list("location__name").annotate(total=Sum("quantity")))
     assert {name: by_place[name] for name in EXPECTED["quantity_by_location"]} == EXPECTED["quantity_by_location"]
     page = browser.get("/stock/as-of/").content.decode()
-    assert f"{Decimal(str(EXPECTED['value_at_standard_cost'])):,.2f} at standard cost" in page
+    assert f"{format_number(Decimal(str(EXPECTED['value_at_standard_cost'])), 2)} at standard cost" in page
     first = Item.objects.get(code=numbers["1"])
     told = browser.get(f"/api/v1/items/{first.pk}/stock/").json()
     assert sum(Decimal(one["quantity"]) for one in told) == sum(

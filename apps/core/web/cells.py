@@ -72,7 +72,7 @@ def plain_cell(value: Any, zone: ZoneInfo, *, kind: str = "text", user: Any = No
             return pm.Cell(str(value), "person", person=pm.Person(str(value), "", value.initials))
         return pm.Cell(str(value))
     if isinstance(value, list | tuple):
-        return pm.Cell(", ".join(str(one) for one in value) or DASH)
+        return pm.Cell(", ".join(plain_cell(one, zone).text for one in value) or DASH)
     return pm.Cell(str(value))
 
 

@@ -66,7 +66,7 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
         ),
         **_comment_form(subject_of(resource, record), user),
         properties=tuple(
-            pm.Property(cells.field_label(resource.model, name), cells.field_cell(record, name, user))
+            pm.Property(cells.field_label(resource.model, name), _property(resource, record, name, user))
             for name in resource.fields
             if not _has_its_panel(getattr(record, name))
         ),
@@ -74,6 +74,12 @@ def build_record(request: HttpRequest, resource: Resource, record: Any) -> pm.Re
         list_url=resource.list_url(),
         **_verbs(resource, record, user),
     )
+
+
+def _property(resource: Resource, record: Any, name: str, user: Any) -> pm.Cell:
+    """As the list writes it, where the noun writes it in a way of its own: a year is not 2 026."""
+    own = next((one for one in resource.columns if one.name == name and one.value and one.kind == "text"), None)
+    return cells.cell(own, record, resource, user) if own else cells.field_cell(record, name, user)
 
 
 def _has_its_panel(value: Any) -> bool:
