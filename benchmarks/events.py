@@ -119,7 +119,8 @@ def under_load(made: Any, rate: float, seconds: float) -> list[float]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM bare_effect")
         before = cursor.fetchone()[0]
-    newest = Event.objects.order_by("-id").values_list("pk", flat=True)[0]
+    with transaction.atomic(), scope.system("benchmark"):
+        newest = Event.objects.order_by("-id").values_list("pk", flat=True)[0]
     start, count = time.perf_counter(), 0
     while (gone := time.perf_counter() - start) < seconds:
         if count < gone * rate:
@@ -129,7 +130,7 @@ def under_load(made: Any, rate: float, seconds: float) -> list[float]:
         else:
             time.sleep(0.002)
     effects(before + count)
-    with connection.cursor() as cursor:
+    with transaction.atomic(), scope.system("benchmark"), connection.cursor() as cursor:
         cursor.execute(
             "SELECT extract(epoch FROM d.done_at - e.at) FROM core_delivery d JOIN core_event e ON e.id = d.event_id"
             " WHERE d.handler = 'bench.effect' AND e.id > %s AND d.done_at IS NOT NULL",
