@@ -12,7 +12,7 @@ import psycopg2
 from tests.chaos.clients import Journal
 from tests.support.stack import Stack
 
-OPEN = "SELECT count(*) FROM core_delivery WHERE done_at IS NULL AND parked_at IS NULL AND NOT slow"
+OPEN = "SELECT handler, attempts, count(*) FROM core_delivery WHERE done_at IS NULL AND parked_at IS NULL AND NOT slow GROUP BY 1, 2 ORDER BY 1, 2"
 UNSEALED = """SELECT count(*) FROM core_event e
 LEFT JOIN LATERAL (SELECT last_xact::xid8 AS xact, last_event_id FROM core_seal ORDER BY number DESC LIMIT 1) s ON true
 WHERE s.xact IS NULL OR (e.xact, e.id) > (s.xact, s.last_event_id)"""
@@ -28,15 +28,19 @@ def rows(stack: Stack, query: str, values: list[Any] | None = None) -> list[tupl
         connection.close()
 
 
-def settle(stack: Stack, *, seconds: float) -> bool:
-    """Whether every effect was done and every event sealed in time."""
+def settle(stack: Stack, *, seconds: float) -> list[str]:
+    """Waits until every effect is done and every event sealed; what is open when that stood still for so long."""
+    still: Any = None
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with suppress(psycopg2.OperationalError):
-            if rows(stack, OPEN) == [(0,)] and rows(stack, UNSEALED) == [(0,)]:
-                return True
+            left = rows(stack, OPEN), rows(stack, UNSEALED)
+            if left == ([], [(0,)]):
+                return []
+            if left != still:
+                still, deadline = left, time.monotonic() + seconds
         time.sleep(0.5)
-    return False
+    return [f"nothing went on for {seconds:.0f} s after the last fault; open deliveries and unsealed events: {still}"]
 
 
 @dataclass(frozen=True)

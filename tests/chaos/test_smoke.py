@@ -72,8 +72,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(own: Stack, made: dict[str, Any
         client.finish()
     settled = settle(own, seconds=60)
     naive.finish()
-    problems = [*examine(own, journal), *broken_invariants(own)]
-    problems += [] if settled else ["effects were not done 60 s after the last fault"]
+    problems = [*settled, *examine(own, journal), *broken_invariants(own)]
     found = examine(own, control, NAIVE)
     acked = journal.acknowledged()
     print(  # noqa: T201 - the seed makes a failure repeatable

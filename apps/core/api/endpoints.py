@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.db import transaction
 from django.http import Http404, QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -59,14 +58,13 @@ class Endpoint(APIView):
 
     def answer(self, request: Request, run: Callable[[], Answer]) -> Response:
         key = request.headers.get("Idempotency-Key")
-        with transaction.atomic():
-            if key is None:
-                done = run()
-            else:
-                content = json.dumps(plain(request.data), sort_keys=True, default=str).encode()
-                done = once(
-                    principal=principal(request), route=request.path, key=key, content_hash=body_hash(content), run=run
-                )
+        if key is None:
+            done = run()
+        else:
+            content = json.dumps(plain(request.data), sort_keys=True, default=str).encode()
+            done = once(
+                principal=principal(request), route=request.path, key=key, content_hash=body_hash(content), run=run
+            )
         headers = dict(done.headers) | ({"Idempotency-Replayed": "true"} if done.replayed else {})
         return Response(done.body, status=done.status, headers=headers)
 

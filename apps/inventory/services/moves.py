@@ -165,9 +165,9 @@ def _go_out(
     draft = Draft(
         kind=kind, item=item, source=source, target=target, quantity=base, entered=quantity, unit=unit or item.unit, **common
     )  # fmt: skip
+    if item.tracking == Item.Tracking.NONE:
+        return post([draft], actor=actor)
     with transaction.atomic():
-        if item.tracking == Item.Tracking.NONE:
-            return post([draft], actor=actor)
         Item.objects.select_for_update(of=("self",), no_key=True).get(pk=item.pk)
         if lot is None and lot_number:
             lot = Lot.objects.filter(item=item, number=lot_number.strip()).first()
