@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from apps.budgets import figures, matching, panels, queries, reportpage, variance
 from apps.budgets.comparepage import NO_FORECAST
@@ -14,12 +17,14 @@ from apps.budgets.models import Plan, Saving
 from apps.budgets.variance import Row
 from apps.core.invariants import invariant
 from apps.core.values import Period, format_number
+from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import Card, Contribution, View, contribute, offer_card
 from apps.reports import parts as reports
 from apps.reports.parts import Part, Table
 
 __all__ = ["figures"]
+RAIL_ROWS = 6
 
 
 def newest_plan(user: Any, today: date) -> Plan | None:
@@ -32,11 +37,13 @@ def newest_plan(user: Any, today: date) -> Plan | None:
 
 
 def _rows(user: Any, today: date) -> tuple[Plan, list[Row]] | None:
-    plan = newest_plan(user, today)
-    if plan is None:
-        return None
-    whole = sum(1 for end in plan.period_ends if end < today)
-    return plan, variance.report(plan, user, through=max(1, whole))
+    """Read once per page."""
+    known: dict[date, tuple[Plan, list[Row]] | None] = user.__dict__.setdefault("_budget_rows", {})
+    if today not in known:
+        plan = newest_plan(user, today)
+        whole = sum(1 for end in plan.period_ends if end < today) if plan else 0
+        known[today] = (plan, variance.report(plan, user, through=max(1, whole))) if plan else None
+    return known[today]
 
 
 def needs(view: View) -> list[pm.NeedsRow]:
@@ -105,7 +112,37 @@ def _card(view: View, _param: str) -> pm.Section:
 
 
 offer_card(Card("budgets.bars", "Budgets", _card, row="budget_plan", roles=frozenset({"OPM", "EXE", "DPM"})))
-contribute(Contribution("budgets", "Budgets", 50, needs=needs))
+
+
+def rail(view: View) -> list[pm.Section]:
+    """How much of the year's money is spent or bound, the largest categories first."""
+    found = _rows(view.user, timezone.now().date())
+    if found is None:
+        return []
+    plan, rows = found
+    spending = [one for one in rows if variance.GROUPS["nature"](one.line)[0] == "expense"]
+    groups = sorted(variance.grouped(spending, "category"), key=lambda one: -one.year.appropriated)[:RAIL_ROWS]
+    if not groups:
+        return []
+    whole = variance.summed("", "", spending).year.share_used
+    status = pm.Cell(panels.percent(whole), "status", tone=panels.used_tone(whole, plan))
+    button = pm.Button("Budgets", reverse("budget_report"), "scale")
+    bars = format_html_join("", "{}", ((_bar(one, plan),) for one in groups))
+    return [pm.Section("Budget used", note=str(plan.fiscal_year), body=bars, status=status, button=button)]
+
+
+def _bar(one: variance.Group, plan: Plan) -> SafeString:
+    share = one.year.share_used
+    shown = {
+        "label": one.name,
+        "value": min(share or 0, 1),
+        "maximum": 1,
+        "text": cells.DASH if share is None else f"{share * 100:.0f} %",
+    }
+    return render_to_string("elements/progress.html", {**shown, "tone": panels.used_tone(share, plan)})
+
+
+contribute(Contribution("budgets", "Budgets", 15, needs=needs, rail=rail))
 
 
 def report_part(user: Any, period: Period) -> Part:

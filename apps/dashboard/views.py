@@ -17,6 +17,7 @@ from apps.core.web import pagemodel as pm
 from apps.core.web.access import page, person_key
 from apps.core.web.frame import main_role
 from apps.core.web.homecards import Contribution, View, by_cost_of_waiting, contributions
+from apps.core.web.middleware import undo
 from apps.core.web.navigation import TOP, NavPage, add_page, pages
 from apps.dashboard.models import Dashboard
 
@@ -55,8 +56,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     grain = request.GET.get("period", "week")
     view = View(request.user, grain if grain in dict(GRAINS) else "week", request.GET.get("site", ""))
     parts = sorted(contributions, key=lambda one: one.position)
-    needs = by_cost_of_waiting(_gather(parts, view, "needs"))
-    exceptions = _gather(parts, view, "exceptions")
+    needs = by_cost_of_waiting(_gather(request, parts, view, "needs"))
+    exceptions = _gather(request, parts, view, "exceptions")
     today = timezone.now().astimezone(cells.zone_of(request.user))
     facts = [f"Week {today.isocalendar().week}", f"{today:%A} {today.day} {today:%b %Y}", *_gather_facts(parts, view)]
     shown = pm.OverviewPage(
@@ -65,7 +66,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         facts=" · ".join(facts),
         periods=tuple(pm.Link(label, f"?period={name}", current=name == view.grain) for name, label in GRAINS),
         buttons=_report_button(request.user),
-        tiles=tuple(_gather(parts, view, "tiles"))[:6],
+        tiles=tuple(_gather(request, parts, view, "tiles"))[:6],
         needs=tuple(needs[:8]),
         needs_note=f"{len(needs)} items, sorted by cost of waiting" if needs else "",
         needs_url=reverse("my_work"),
@@ -73,7 +74,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             EXCEPTION_COLUMNS, tuple(exceptions[:12]), "Exceptions", "All measures ran inside their limits."
         ),
         exceptions_note="all other measures ran inside their limits" if exceptions else "",
-        rail=tuple(_gather(parts, view, "rail")),
+        rail=tuple(_gather(request, parts, view, "rail")),
     )
     return render(request, "pages/overview.html", {"page": shown})
 
@@ -88,7 +89,7 @@ EXCEPTION_COLUMNS = (
 )
 
 
-def _gather(parts: list[Contribution], view: View, name: str) -> list[Any]:
+def _gather(request: HttpRequest, parts: list[Contribution], view: View, name: str) -> list[Any]:
     """Every app's part; one that fails is left out of its place and named in the log, the page lives."""
     found: list[Any] = []
     for part in parts:
@@ -99,6 +100,7 @@ def _gather(parts: list[Contribution], view: View, name: str) -> list[Any]:
             found += make(view)
         except Exception:
             log.exception("The %s of %s could not be made", name, part.name)
+            undo(request)  # a statement that failed would fail all later ones
             if name == "rail":
                 found.append(
                     pm.Section(part.title, error="This part could not be made.", retry_url=reverse("overview"))

@@ -124,7 +124,7 @@ def dashboard(request: HttpRequest, key: int) -> HttpResponse:
     one = _find(request, key)
     grain = request.GET.get("period", "week")
     view = View(request.user, grain if grain in dict(GRAINS) else "week")
-    sections = [(entry, _section(entry, view)) for entry in one.cards]
+    sections = [(entry, _section(request, entry, view)) for entry in one.cards]
     now = timezone.now()
     context = {
         "sections": [{"section": section, "size": entry["size"]} for entry, section in sections],
@@ -147,7 +147,7 @@ def dashboard(request: HttpRequest, key: int) -> HttpResponse:
     return render(request, "dashboard/dashboard.html", {"page": shown, **context})
 
 
-def _section(entry: dict[str, str], view: View) -> pm.Section:
+def _section(request: HttpRequest, entry: dict[str, str], view: View) -> pm.Section:
     card = cards.get(entry["card"])
     if card is None or not _allowed(view.user, card.row):
         return pm.Section(card.title if card else entry["card"], text="You may not see what this card shows.")
@@ -155,6 +155,7 @@ def _section(entry: dict[str, str], view: View) -> pm.Section:
         return card.make(view, entry["param"])
     except Exception:
         log.exception("The card %s could not be made", card.name)
+        undo(request)  # a statement that failed would fail all later ones
         return pm.Section(card.title, error="This part could not be made.")
 
 

@@ -11,13 +11,15 @@ from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.core.access.rights import rights_of
 from apps.core.insights import measured
 from apps.core.metrics import Measure, Metric, offer
-from apps.core.values import Period
+from apps.core.values import Period, format_number
 from apps.core.web import pagemodel as pm
-from apps.core.web.homecards import Contribution, View, contribute
+from apps.core.web.homecards import Contribution, View, by_cost_of_waiting, contribute
+from apps.core.web.waiting import Waits, count_waiting
 from apps.inventory import panels, qualityfeed, queries
-from apps.inventory.models import Count, Level, Lot
+from apps.inventory.models import Count, Level, Lot, Proposal
 from apps.reports import parts as reports
 from apps.reports.parts import Part, Table
 
@@ -115,7 +117,9 @@ _offer(
 def needs(view: View) -> list[pm.NeedsRow]:
     """Shortages by days of cover, lots about to expire, held lots and counts that are due."""
     user, today = view.user, timezone.localdate()
-    rows = [_shortage(one) for one in queries.shortages(user, most=5)]
+    accepts = rights_of(user).can_somewhere("requisition", "u")
+    rows = [_shortage(one, accepts=accepts) for one in queries.shortages(user) if one.waits]
+    rows = by_cost_of_waiting(rows)[:5]
     for level in queries.expiring(user, within_days=14)[:4]:
         if level.lot is not None and level.lot.expires_on is not None:
             rows.append(_expiring(level, late=level.lot.expires_on < today))
@@ -126,19 +130,27 @@ def needs(view: View) -> list[pm.NeedsRow]:
     ]
 
 
-def _shortage(one: queries.Shortage) -> pm.NeedsRow:
+def _shortage(one: queries.Shortage, *, accepts: bool) -> pm.NeedsRow:
+    """The act that helps: accept the proposal, else look at the item."""
+    item = one.policy.item
     url = reverse("record", args=["items", one.policy.item_id])
-    cover = "no stock" if not one.on_hand else f"{one.days:.1f} days of cover" if one.days is not None else "below s"
-    coming = f", {panels.amount(one.supply)} on its way" if one.supply else ""
+    cover = "no stock" if one.on_hand <= 0 else f"{one.days:.1f} days of cover" if one.days is not None else "below s"
+    coming = f", {panels.amount(one.supply)} on its way" if one.supply and one.proposal is None else ""
+    buttons = [pm.Button("Open", url)]
+    if one.proposal is not None:
+        buttons = [pm.Button("Review", reverse("record", args=["stock-proposals", one.proposal]))]
+        if accepts:
+            act = reverse("act", args=["stock-proposals", one.proposal, "accept"])
+            buttons.insert(0, pm.Button("Accept", act, kind="soft", dialog=True))
     return pm.NeedsRow(
-        title=f"Short: {one.policy.item}",
+        title=f"{'Reorder' if one.proposal else 'Short'}: {item}",
         url=url,
         why=f"{one.policy.location.code} · {cover}{coming}",
         icon="package-minus",
-        tone="bad" if not one.on_hand else "warn",
-        cost=f"{one.cost:,.0f} {one.policy.item.currency} to order" if one.cost else "",
-        cost_per_day=(one.policy.daily_demand or Decimal(0)) * one.policy.item.standard_cost,
-        buttons=(pm.Button("Open", url),),
+        tone="bad" if one.on_hand <= 0 else "warn",
+        cost=f"{format_number(one.cost_per_day, 2, unit=item.currency)} / day" if one.cost_per_day else "",
+        cost_per_day=one.cost_per_day,
+        buttons=tuple(buttons),
         key=f"shortage:{one.policy.pk}",
     )
 
@@ -184,6 +196,11 @@ def _count(count: Count, *, late: bool) -> pm.NeedsRow:
     )
 
 
+def _proposed(user: Any) -> Waits:
+    return Waits(Proposal.objects.visible_to(user).filter(state=Proposal.State.OPEN, archived_at__isnull=True).count())
+
+
+count_waiting("stock_proposal", _proposed)
 contribute(Contribution("inventory", "Inventory", 40, needs=needs))
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from apps.core.science.forecast import Forecast, forecast
 from apps.inventory import supply, units, valuation
-from apps.inventory.models import Item, Level, Location, Lot, Move, Revaluation, StockPolicy
+from apps.inventory.models import Item, Level, Location, Lot, Move, Proposal, Revaluation, StockPolicy
 
 ZERO = Value(Decimal(0), output_field=DecimalField(max_digits=18, decimal_places=6))
 DEMAND_DAYS = 90
@@ -203,6 +203,24 @@ class Shortage:
     days: float | None  # of cover; None without demand
     missing: Decimal
     cost: Decimal
+    proposal: int | None = None  # one that waits to be accepted
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody has to act: nothing is left, or what comes is not enough or not agreed to."""
+        return self.on_hand <= 0 or self.missing > 0 or self.proposal is not None
+
+    @property
+    def cost_per_day(self) -> Decimal:
+        """A day's demand at standard cost: what cannot be made or sold on a day without stock."""
+        cost: Decimal = (self.policy.daily_demand or Decimal(0)) * self.policy.item.standard_cost
+        return cost
+
+
+def _levels(places: list[tuple[int, int]]) -> dict[tuple[int, int], Decimal]:
+    found = Level.objects.filter(item__in={item for item, _ in places}, location__in={place for _, place in places})
+    sums = found.values_list("item_id", "location_id").annotate(total=Sum("quantity"))
+    return {(item, place): total for item, place, total in sums}
 
 
 def shortages(user: Any, *, most: int = 200) -> list[Shortage]:
@@ -213,16 +231,11 @@ def shortages(user: Any, *, most: int = 200) -> list[Shortage]:
         .select_related("item", "location")
         .order_by("id")[:5000]
     )
-    levels = {
-        (item, place): total
-        for item, place, total in Level.objects.filter(
-            item__in={one.item_id for one in policies}, location__in={one.location_id for one in policies}
-        )
-        .values_list("item_id", "location_id")
-        .annotate(total=Sum("quantity"))
-    }
     places = [(one.item_id, one.location_id) for one in policies]
+    levels = _levels(places)
     coming, promised = supply.open_supply(places), supply.promised(places)
+    open_ones = Proposal.objects.filter(policy__in=policies, state=Proposal.State.OPEN, archived_at__isnull=True)
+    proposed = dict(open_ones.order_by("-id").values_list("policy_id", "pk"))
     found = []
     for one in policies:
         key = (one.item_id, one.location_id)
@@ -240,6 +253,7 @@ def shortages(user: Any, *, most: int = 200) -> list[Shortage]:
                 days=float(stock) / demand if demand else None,
                 missing=missing,
                 cost=missing * one.item.standard_cost,
+                proposal=proposed.get(one.pk),
             )
         )
     found.sort(key=lambda one: (one.days if one.days is not None else 1e9, -one.cost))

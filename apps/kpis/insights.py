@@ -13,6 +13,7 @@ from apps.core.values import Period
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import Card, Contribution, View, contribute, offer_card
+from apps.core.web.waiting import Waits, count_waiting
 from apps.kpis import figures, panels, queries
 from apps.kpis.models import Alert, Definition
 from apps.kpis.panels import exact_text
@@ -45,7 +46,9 @@ def _standings(view: View) -> list[Standing]:
 
 
 def tiles(view: View) -> list[pm.KpiTile]:
-    return [panels.tile(one) for one in _standings(view)]
+    """Those the reader has figures of; all of them while there are none."""
+    found = _standings(view)
+    return [panels.tile(one) for one in [one for one in found if one.latest] or found]
 
 
 def exceptions(view: View) -> list[pm.Row]:
@@ -88,6 +91,15 @@ def needs(view: View) -> list[pm.NeedsRow]:
     rows = Alert.objects.visible_to(view.user).filter(owner_id=view.user.pk, state=Alert.State.OPEN)
     alerts = list(rows.order_by("-id")[:8])
     return [*(_alert_need(one, view) for one in alerts), *_off_target(view, {one.kpi_id for one in alerts})]
+
+
+def _waits(user: Any) -> Waits:
+    """Alerts nobody looks after yet."""
+    tones = list(Alert.objects.visible_to(user).filter(state=Alert.State.OPEN).values_list("tone", flat=True)[:100])
+    return Waits(len(tones), hot="bad" in tones)
+
+
+count_waiting("kpi_alert", _waits)
 
 
 def _alert_need(one: Alert, view: View) -> pm.NeedsRow:

@@ -14,6 +14,7 @@ from apps.core.metrics import Measure, Metric, offer
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import Contribution, View, contribute
+from apps.core.web.waiting import Waits, count_waiting
 from apps.processes import queries
 from apps.processes.models import Document, Handoff, Revision
 from apps.work.instructions import Instruction, provide_instructions
@@ -65,6 +66,7 @@ def needs(view: View) -> list[pm.NeedsRow]:
     ]
 
 
+count_waiting("handoff", lambda user: Waits(len(queries.waiting_handoffs(user))))
 contribute(Contribution("processes", "Processes and documents", 20, needs=needs))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from apps.core.values import Period, format_number
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import Card, Contribution, View, contribute, offer_card
+from apps.core.web.waiting import Waits, count_waiting
 from apps.procurement import panels, qualityfeed, queries, supply
 from apps.procurement.lines import number
 from apps.procurement.models import Invoice, Order, Requisition, Supplier
@@ -75,7 +76,7 @@ def _late(order: Order, worth: Decimal, first: str) -> pm.NeedsRow:
     return pm.NeedsRow(
         title=f"Chase {order.code} at {order.supplier}",
         url=url,
-        why=f"due {first}, not all is here",
+        why=f"due {cells.when(date.fromisoformat(first), cells.zone_of(None))[0]}, not all is here",
         icon="truck",
         tone="warn",
         cost=f"{panels.money(worth, order.currency)} outstanding",
@@ -113,6 +114,7 @@ def needs(view: View) -> list[pm.NeedsRow]:
 
 
 contribute(Contribution("procurement", "Purchasing", 30, needs=needs))
+count_waiting("supplier_invoice", lambda user: Waits(queries.exceptions(user).count(), hot=True))
 
 
 def _exceptions_card(view: View, _param: str) -> pm.Section:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -13,6 +14,7 @@ from apps.core.insights import measured
 from apps.core.metrics import Measure, Metric, offer
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import Card, Contribution, View, contribute, offer_card
+from apps.core.web.waiting import Waits, count_waiting
 from apps.work import queries, rows
 
 
@@ -23,6 +25,16 @@ def needs(view: View) -> list[pm.NeedsRow]:
         *(rows.approval_row(one, view.user) for one in found.approvals[:6]),
         *(rows.task_row(one, view.user) for one in (*found.late, *found.today)[:6]),
     ]
+
+
+def _waits(user: Any) -> Waits:
+    """Open tasks and approvals of one's own; hot when one is late."""
+    found = queries.inbox(user, now=timezone.now())
+    tasks = (found.late, found.today, found.week, found.later, found.held)
+    return Waits(sum(map(len, tasks)) + len(found.approvals), hot=bool(found.late))
+
+
+count_waiting("my_work", _waits)
 
 
 def _inbox_card(view: View, _param: str) -> pm.Section:

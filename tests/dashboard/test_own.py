@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from apps.accounts.models import User
@@ -16,6 +20,7 @@ from apps.core.web import homecards
 from apps.core.web import pagemodel as pm
 from apps.dashboard.models import Dashboard
 from apps.kpis import services as kpis
+from apps.work import services as work
 from tests.factories import people
 from tests.factories.kpis import kpi
 
@@ -118,9 +123,19 @@ def test_what_is_no_arrangement(places: people.Company, cards: Any, words: str) 
         assert not Dashboard.objects.exists()
 
 
-def test_a_broken_card_leaves_the_others_alive(places: people.Company) -> None:
+def _raises() -> None:
+    raise RuntimeError("no luck")
+
+
+def _fails_in_the_database() -> None:
+    connection.cursor().execute("SELECT no_such_column FROM org_department")
+
+
+@pytest.mark.parametrize("fault", [_raises, _fails_in_the_database])
+def test_a_broken_card_leaves_the_others_alive(places: people.Company, fault: Callable[[], None]) -> None:
     def broken(view: Any, param: str) -> pm.Section:
-        raise RuntimeError("no luck")
+        fault()
+        return pm.Section("Never")
 
     homecards.offer_card(homecards.Card("test.broken", "Broken card", broken))
     try:
@@ -207,3 +222,19 @@ def test_dashboards_are_found_by_those_who_may_open_them(places: people.Company)
     assert found(me, "") == set()
     palette = me.get("/search/", {"q": "secrets", "palette": "1"}).content.decode()
     assert f"/dashboards/{made['Furnace secrets']}/" in palette
+
+
+def test_counts_beside_pages_come_late_and_only_of_what_one_may_see(places: people.Company) -> None:
+    person, boss = signed_in("boss", "OPM", places.root)
+    with scope.system("test"):
+        for place in (places.plant, places.other, places.plant, places.other):
+            work.open_task(title="Check valve", department=place, assignee=person, actor=person)
+    page = boss.get("/overview/").content.decode()
+    url = re.search(r'hx-get="(/waiting/[^"]+)"', page)
+    assert url and 'id="waits-my_work"></span>' in page, "the page itself counts nothing"
+    answer = boss.get(html.unescape(url[1]))
+    assert answer.headers["Cache-Control"] == "private, max-age=60"
+    assert 'id="waits-my_work" hx-swap-oob="true">4</span>' in answer.content.decode()
+    _, other = signed_in("other", "OPR", places.plant)
+    assert "4" not in other.get("/waiting/?of=my_work").content.decode()
+    assert other.get("/waiting/?of=no_such_place").content.strip() == b""

@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from apps.core.access import scope
 from apps.core.errors import Refused
 from apps.core.metrics import metrics
+from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import View
 from apps.inventory import gs1, insights, queries, services, tasks, views
 from apps.inventory.models import Count, Item, Lot, Move, Proposal
@@ -187,8 +188,16 @@ def test_what_waits_and_what_the_clock_does(cast: Any) -> None:
     tasks.propose_orders(timezone.now())
     tasks.plan_cycle_counts(timezone.now())
     assert Proposal.objects.count() == 1 and Count.objects.count() == 1
-    keys = {row.key.split(":")[0] for row in insights.needs(View(cast.by_role["OPM"], "week", today))}
-    assert {"shortage", "expiring", "count"} <= keys
+
+    def waiting(role: str = "OPM") -> dict[str, pm.NeedsRow]:
+        return {row.key.split(":")[0]: row for row in insights.needs(View(cast.by_role[role], "week", today))}
+
+    assert {"shortage", "expiring", "count"} <= set(waiting())
+    short = waiting()["shortage"]
+    assert short.title.startswith("Reorder") and [one.label for one in short.buttons] == ["Accept", "Review"]
+    assert [one.label for one in waiting("OPR")["shortage"].buttons] == ["Review"]
+    services.accept_proposal(Proposal.objects.get(), actor=cast.manager)
+    assert "shortage" not in waiting(), "what comes is enough: nobody has to act"
     tasks.class_items(timezone.now())
     assert Item.objects.get(pk=item.pk).abc == "C"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -16,7 +17,7 @@ from apps.core.models import Delivery
 from apps.core.resources.resource import resources
 from apps.core.web.around import bell_of
 from apps.core.web.navigation import nav_for, pages
-from apps.core.web.pagemodel import Frame, Link, NavItem, Person
+from apps.core.web.pagemodel import Frame, Link, NavGroup, NavItem, Person
 
 RANK = ("OPM", "EXE", "DPM", "ADM", "SUP", "QAI", "BUY", "AUD", "OPR")
 
@@ -51,6 +52,7 @@ def _frame(request: HttpRequest, user: Any) -> Frame:
         language=get_language() or "en",
         direction="rtl" if get_language_bidi() else "ltr",
         search_url=reverse("search"),
+        waiting_url=_waiting_url(nav),
         me_url=reverse("settings_me"),
         theme_url=reverse("set_theme"),
         sign_out_url=reverse("account_logout"),
@@ -62,6 +64,11 @@ def _frame(request: HttpRequest, user: Any) -> Frame:
         single_keys=user.single_keys,
         warning=_warning(role),
     )
+
+
+def _waiting_url(nav: tuple[NavGroup, ...]) -> str:
+    counted = [("of", item.waits) for group in nav for item in group.items if item.waits]
+    return f"{reverse('waiting')}?{urlencode([*counted, ('poll', '1')])}" if counted else ""
 
 
 def _create_links(user: Any) -> tuple[Link, ...]:

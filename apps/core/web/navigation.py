@@ -11,6 +11,7 @@ from django.urls import reverse
 from apps.core.registry import Registry
 from apps.core.resources.resource import resources
 from apps.core.web.pagemodel import NavGroup, NavItem
+from apps.core.web.waiting import counters
 
 TOP = ""
 GROUPS = (TOP, "Operate", "Stock", "Purchasing", "Quality & risk", "Money & results", "People", "Settings")
@@ -69,17 +70,23 @@ def _groups(user: Any, wanted: tuple[str, ...]) -> tuple[NavGroup, ...]:
     for page in pages:
         if page.group in places and page.allowed(user):
             url = page.url()
-            places[page.group].append(_Place(page.position, NavItem(page.label, url, page.icon, key=page.key)))
+            item = NavItem(page.label, url, page.icon, key=page.key, waits=_counted(page.name))
+            places[page.group].append(_Place(page.position, item))
     for resource in resources:
         if resource.nav and resource.nav[0] in places and resource.may(user, "r"):
             group, position = resource.nav
             url = resource.list_url()
-            places[group].append(_Place(position, NavItem(resource.plural, url, resource.icon)))
+            item = NavItem(resource.plural, url, resource.icon, waits=_counted(resource.name))
+            places[group].append(_Place(position, item))
     return tuple(
         NavGroup(group, tuple(place.item for place in sorted(found, key=lambda one: one.position)))
         for group, found in places.items()
         if found
     )
+
+
+def _counted(name: str) -> str:
+    return name if name in counters else ""
 
 
 def _here(path: str, url: str) -> bool:

@@ -108,6 +108,7 @@ class Frame:
     direction: Literal["ltr", "rtl"] = "ltr"
     home_url: str = "/"
     search_url: str = "/search/"
+    waiting_url: str = ""  # answers with the counts of the side bar
     notices_url: str = ""
     notices_count: str = ""
     notices_text: str = ""  # for screen readers: "3 notices"

@@ -43,6 +43,7 @@ class NavItem:
     count: str = ""
     hot: bool = False  # a hot count is red: something here waits and costs
     key: str = ""  # pressed after G
+    waits: str = ""  # where a count that comes late takes its place
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from apps.core.web import (
     views_list,
     views_misc,
     views_record,
+    waiting,
 )
 from apps.core.web.access import signed_in
 
@@ -48,6 +49,7 @@ urlpatterns = [
     _page("jobs/<int:key>/cancel/", views_misc.job_cancel_view, "job_cancel"),
     _page("files/<int:key>/", views_files.file_view, "file"),
     _page("drafts/<str:form>/", views_misc.draft_view, "draft"),
+    path("waiting/", waiting.waiting, name="waiting"),
     _page("theme/", views_misc.set_theme, "set_theme"),
     _page("audit/", views_audit.audit_view, "audit"),
     _page("audit/<int:key>/", views_audit.event_view, "audit_event"),
