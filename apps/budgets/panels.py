@@ -39,6 +39,18 @@ def used_tone(share: Decimal | None, plan: Plan) -> pm.Tone:
     return "warn" if share * 100 > plan.warn_at else "good"
 
 
+def spending_cell(plan: Plan) -> pm.Cell:
+    """Appropriated for expenses, on a list that was dressed with it."""
+    found = getattr(plan, "spending", None)
+    return pm.Cell(money(found.appropriated if found else None, plan.currency), "money")
+
+
+def spending_used(plan: Plan) -> tuple[str, str] | None:
+    found = getattr(plan, "spending", None)
+    share = found.share_used if found else None
+    return None if share is None else (used_tone(share, plan), percent(share))
+
+
 def plan_state(one: Plan) -> tuple[str, str]:
     return PLAN_TONES[one.state], one.get_state_display()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 
 from apps.budgets.models import Account, Balance, Category, Line, Plan, Rate
 from apps.budgets.models.plan import period_of
@@ -70,6 +71,20 @@ def standings(lines: Iterable[int], *, through: int | None = None, first: int = 
     for line_id, account, amount in rows.values_list("line_id", "account").annotate(total=Sum("amount")):
         sums.setdefault(line_id, {})[account] = amount
     return {key: standing_of(found) for key, found in sums.items()}
+
+
+def spending_of(plans: Sequence[Plan], user: Any) -> dict[int, Standing]:
+    """Family of a budget → the standing of its lines of expense that the reader may see."""
+    families = {one.family_id for one in plans}
+    lines = Line.objects.visible_to(user).filter(
+        Q(plan__in=families) | Q(plan__root__in=families), archived_at__isnull=True
+    )
+    spending = lines.filter(Q(category__isnull=True) | Q(category__nature=Category.Nature.EXPENSE))
+    rows = Balance.objects.filter(line__in=spending).values_list(Coalesce("line__plan__root", "line__plan"), "account")
+    sums: dict[int, dict[str, Decimal]] = {}
+    for family, account, amount in rows.annotate(total=Sum("amount")):
+        sums.setdefault(family, {})[account] = amount
+    return {family: standing_of(found) for family, found in sums.items()}
 
 
 def standing(line: Line, *, through: int | None = None, first: int = 1) -> Standing:

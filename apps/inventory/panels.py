@@ -44,6 +44,17 @@ def proposal_state(one: Proposal) -> tuple[pm.Tone, str]:
     return PROPOSAL_TONES[one.state], str(one.get_state_display())
 
 
+def on_hand_text(record: Any) -> str:
+    """Stock the reader may see, on a list that was dressed with it; no figure where they see none."""
+    item = record if isinstance(record, Item) else record.item
+    return amount(getattr(record, "seen_stock", None), item.unit)
+
+
+def cost_cell(item: Item) -> pm.Cell:
+    places = max(2, -int(item.standard_cost.normalize().as_tuple().exponent))
+    return pm.Cell(format_number(item.standard_cost, places, unit=item.currency), "money")
+
+
 def levels_panel(item: Item, user: Any) -> pm.Section:
     """Where it is now, by place and lot, with what may not be used."""
     rows = []

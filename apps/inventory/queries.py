@@ -73,6 +73,12 @@ def to_base(item: Item, quantity: Decimal, unit: str) -> Decimal:
     return units.to_base(quantity, unit, item.unit, item.packs)
 
 
+def on_hand_of(items: Iterable[int], user: Any) -> dict[tuple[int, int], Decimal]:
+    """(item, place) → stock the reader may see."""
+    rows = Level.objects.visible_to(user).filter(item__in=list(items)).values_list("item_id", "location_id")
+    return {(item, place): total for item, place, total in rows.annotate(total=Sum("quantity"))}
+
+
 def levels_of(item: Item, user: Any) -> QuerySet[Any]:
     rows: QuerySet[Any] = (
         Level.objects.visible_to(user)

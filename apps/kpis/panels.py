@@ -26,6 +26,18 @@ def show(kpi: Definition, value: Decimal | float | None, *, signed: bool = False
     return format_number(value, kpi.decimals, signed=signed, unit=kpi.unit if unit else "")
 
 
+def latest_text(kpi: Definition) -> str:
+    """The newest whole period's value, on a list that was dressed with it."""
+    found: Standing | None = getattr(kpi, "standing", None)
+    return show(kpi, found.latest.value, unit=True) if found and found.latest else cells.DASH
+
+
+def latest_status(kpi: Definition) -> tuple[str, str]:
+    found: Standing | None = getattr(kpi, "standing", None)
+    tone = found.tone if found and found.latest else "idle"
+    return tone or "idle", STATUS_WORDS[tone].capitalize()
+
+
 def exact_text(value: Decimal | None) -> str | None:
     """All digits of a value as plain text, for machines."""
     return None if value is None else f"{value.normalize():f}"

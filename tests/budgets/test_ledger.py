@@ -101,6 +101,9 @@ def test_requisition_order_and_invoice_count_the_money_once(cast: Any) -> None:
     services.spend_funds(amount=2 * million, document="invoice:2", relieves=("order:1", "", 2 * million), **common)
     services.spend_funds(amount=3 * million, document="invoice:3", relieves=("order:1", "", 3 * million), **common)
     assert figures(line) == (20 * million, 0, 0, 16 * million, 4 * million)
+    spending = queries.spending_of([line.plan], cast.manager)[line.plan.family_id]
+    assert (spending.appropriated, spending.used) == (20 * million, 16 * million)
+    assert queries.spending_of([line.plan], cast.neighbour) == {}
     with pytest.raises(Refused) as refused:
         services.reserve_funds(amount=4 * million + 1, document="requisition:2", **common)
     assert refused.value.code == "over_budget"

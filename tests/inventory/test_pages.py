@@ -77,6 +77,15 @@ def test_a_neighbour_sees_no_stock_of_another_department(cast: Any) -> None:
     assert "123" not in neighbour.get("/stock/as-of/").content.decode()
 
 
+def test_the_list_says_what_the_reader_has_on_hand_and_nothing_of_others(cast: Any) -> None:
+    item, shelf = make.stocked(cast.company.root, cast.manager, 123)
+    services.set_policy(item=item, location=shelf, reorder_point=D(5), order_quantity=D(20), actor=cast.manager)
+    for path in ("/items/", "/stock-policies/"):
+        assert f"123 {item.unit}" in signed(cast.by_role["OPM"]).get(path).content.decode()
+    neighbour = signed(cast.neighbour).get("/items/").content.decode()
+    assert item.code in neighbour and "123" not in neighbour.split(item.code)[1].split("</tr>")[0]
+
+
 def test_the_label_is_a_pdf_that_says_the_lot(cast: Any) -> None:
     item = make.item(cast.company.plant, cast.manager, tracking="lot", gtin=GTIN)
     shelf = make.place(cast.company.plant, cast.manager)

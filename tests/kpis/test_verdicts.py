@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
 from apps.core.access import scope
 from apps.core.web.homecards import View
@@ -52,6 +53,19 @@ def test_the_lead_says_how_it_stands_to_its_target(target: str, amber: str, lead
     assert said.tone == tone
     assert ("target" in said.lead.removeprefix(lead)) == (tone != "good"), "a missed target stands beside the value"
     assert "common-cause" in said.text
+
+
+def test_the_list_of_kpis_says_the_newest_value_and_how_it_stands() -> None:
+    with scope.system("test"):
+        cast = people.cast()
+        fed(cast.company, target="98", amber="96", owner=cast.manager)
+    rows = {}
+    for name, person in (("own", cast.manager), ("other", cast.neighbour)):
+        client = Client()
+        client.force_login(person)
+        rows[name] = client.get("/kpis/").content.decode().split("otd")[1].split("</tr>")[0]
+    assert "92" in rows["own"] and "Off target" in rows["own"]
+    assert "92" not in rows["other"] and "No value" in rows["other"], "values of a department one may not read"
 
 
 def test_an_alert_waits_for_its_owner_and_its_kpi_is_not_said_twice() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from apps.budgets import events, forms, panels, services
+from apps.budgets import events, forms, panels, queries, services
 from apps.budgets.models import Category, Line, Plan, Rate
 from apps.core.actions.action import Action
 from apps.core.actions.shelf import in_use, shelf
@@ -116,12 +117,20 @@ class PlanResource(Resource):
         Column("name", "Budget", sort="name"),
         Column("state", "State", "status", value=panels.plan_state, sort="state"),
         Column("version_kind", "Version", value=lambda one: one.get_version_kind_display(), sort="version_kind"),
+        Column("spending", "Spending", "number", value=panels.spending_cell),
+        Column("used", "Used", "status", value=panels.spending_used),
         Column("department", "Department", sort="department__code"),
         Column("fiscal_year", "Fiscal year", value=lambda one: str(one.fiscal_year), sort="fiscal_year"),
         Column("currency", "Currency"),
         Column("owner", "Owner"),
         Column("closed_through", "Closed through", "date"),
     )
+
+    def dress(self, records: Sequence[Any], actor: Any) -> None:
+        found = queries.spending_of(records, actor)
+        for record in records:
+            record.spending = found.get(record.family_id)
+
     filters = ("state", "version_kind", "department", "owner", "fiscal_year", "currency")
     search = ("code", "name")
     fields = (*forms.PLAN_FIELDS, "version_kind", "state", "root", "closed_through", "approved_by", "approved_at")

@@ -67,6 +67,7 @@ def build_list(request: HttpRequest, resource: Resource) -> pm.ListPage:
         found = keyset.page(rows, order, size=size, after=params.get("after", ""), before=params.get("before", ""))
     except Refused:
         found = keyset.page(rows, order, size=size)
+    resource.dress(found.rows, request.user)
     shown = shown_columns(resource, params)
     chips = _chips(request, resource, filters)
     filtered = bool(chips or params.get("q"))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
 from apps.core.actions.action import Action
 from apps.core.actions.shelf import in_use, shelf
 from apps.core.resources.resource import Column, Panel, Resource, Tab, register
-from apps.inventory import events, forms, panels, services
+from apps.inventory import events, forms, panels, queries, services
 from apps.inventory.models import Item, Location
 
 
@@ -20,13 +24,20 @@ class ItemResource(Resource):
         Column("code", "No.", sort="code"),
         Column("name", "Item", sort="name"),
         Column("category", "Category", sort="category"),
-        Column("unit", "Unit"),
+        Column("on_hand", "On hand", "number", value=panels.on_hand_text),
         Column("tracking", "Tracked"),
         Column("abc", "ABC", sort="abc"),
         Column("xyz", "XYZ"),
-        Column("standard_cost", "Standard cost", "number", sort="standard_cost"),
+        Column("standard_cost", "Standard cost", "number", value=panels.cost_cell, sort="standard_cost"),
         Column("department", "Department"),
     )
+
+    def dress(self, records: Sequence[Any], actor: Any) -> None:
+        found = queries.on_hand_of([one.pk for one in records], actor)
+        for record in records:
+            here = [total for (item, _), total in found.items() if item == record.pk]
+            record.seen_stock = sum(here, Decimal(0)) if here else None
+
     filters = ("tracking", "abc", "category", "department")
     search = ("code", "name", "gtin", "category")
     fields = (*forms.ITEM_FIELDS, "abc", "xyz", "classed_on")

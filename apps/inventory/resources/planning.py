@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from apps.core.actions.action import Action
 from apps.core.actions.shelf import in_use, shelf
 from apps.core.resources.resource import Column, Panel, Resource, Tab, register
-from apps.inventory import events, forms, panels, services
+from apps.inventory import events, forms, panels, queries, services
 from apps.inventory.models import Proposal, StockPolicy
 
 State = Proposal.State
@@ -24,12 +25,19 @@ class PolicyResource(Resource):
         Column("code", "Item at place", sort="code"),
         Column("item", "Item"),
         Column("location", "Place"),
+        Column("on_hand", "On hand", "number", value=panels.on_hand_text),
         Column("method", "Method", sort="method"),
         Column("reorder_point", "s", "number"),
         Column("order_quantity", "Q", "number"),
         Column("order_up_to", "S", "number"),
         Column("lead_days", "Lead time, days", "number"),
     )
+
+    def dress(self, records: Sequence[Any], actor: Any) -> None:
+        found = queries.on_hand_of({one.item_id for one in records}, actor)
+        for record in records:
+            record.seen_stock = found.get((record.item_id, record.location_id))
+
     filters = ("method", "item", "location", "department")
     search = ("code",)
     fields = (*forms.POLICY_FIELDS, "department")

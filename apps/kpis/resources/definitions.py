@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from apps.core.actions.action import Action
 from apps.core.actions.shelf import in_use
 from apps.core.resources.resource import Column, Panel, Resource, register
-from apps.kpis import events, forms, panels, services
+from apps.kpis import events, forms, panels, queries, services
 from apps.kpis.models import Definition, Target
 
 
@@ -21,13 +22,20 @@ class KpiResource(Resource):
     columns = (
         Column("code", "Code", sort="code"),
         Column("name", "Name", sort="name"),
-        Column("unit", "Unit"),
+        Column("latest", "Latest", "number", value=panels.latest_text),
+        Column("status", "Status", "status", value=panels.latest_status),
         Column("rule", "Roll-up rule", value=lambda one: one.get_rule_display(), sort="rule"),
         Column("direction", "Direction", value=lambda one: one.get_direction_display()),
         Column("grain", "Period", value=lambda one: one.get_grain_display()),
         Column("department", "Owned by", sort="department__code"),
         Column("owner", "Owner"),
     )
+
+    def dress(self, records: Sequence[Any], actor: Any) -> None:
+        shown = queries.standings(records, user=actor, grain="hour", points=1) if records else []
+        for record, standing in zip(records, shown, strict=True):
+            record.standing = standing
+
     filters = ("origin", "rule", "direction", "grain", "department", "on_overview")
     search = ("code", "name", "description")
     fields = forms.DEFINITION_FIELDS
