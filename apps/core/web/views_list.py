@@ -55,6 +55,15 @@ def count_of(rows: Any) -> tuple[int | None, str]:
     return None, f"about {format_number(estimate, compact=True)}"
 
 
+def _page(rows: Any, order: keyset.Order, params: QueryDict) -> keyset.Page:
+    """The page asked for; the first one for a place nobody can know any more."""
+    size = _size(params)
+    try:
+        return keyset.page(rows, order, size=size, after=params.get("after", ""), before=params.get("before", ""))
+    except Refused:
+        return keyset.page(rows, order, size=size)
+
+
 def build_list(request: HttpRequest, resource: Resource) -> pm.ListPage:
     params = request.GET
     rows, filters = matching(request, resource, params)
@@ -62,11 +71,7 @@ def build_list(request: HttpRequest, resource: Resource) -> pm.ListPage:
     order = replace(_order(resource, params), group=grouping.column_of(resource, group))
     if group and resource.model._meta.get_field(group).is_relation:
         rows = rows.select_related(group)
-    size = _size(params)
-    try:
-        found = keyset.page(rows, order, size=size, after=params.get("after", ""), before=params.get("before", ""))
-    except Refused:
-        found = keyset.page(rows, order, size=size)
+    found = _page(rows, order, params)
     resource.dress(found.rows, request.user)
     shown = shown_columns(resource, params)
     chips = _chips(request, resource, filters)
