@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -121,3 +122,32 @@ def test_the_page_is_blind_and_keeps_what_was_typed(cast: Any) -> None:
     line.refresh_from_db()
     assert line.found == D("172.5")
     assert Count.objects.get(pk=count.pk).state == "open"
+
+
+def test_an_item_is_in_one_open_count_of_a_place(cast: Any) -> None:
+    """Two of them would find the same difference and book it twice."""
+    item, shelf = make.stocked(cast.company.plant, cast.manager, 10)
+    other = make.item(cast.company.plant, cast.manager)
+    first = services.plan_count(location=shelf, due_on=DAY, tolerance=D(100), actor=cast.manager)
+    with pytest.raises(Refused) as caught, transaction.atomic():
+        services.plan_count(location=shelf, due_on=DAY, actor=cast.manager)
+    assert (caught.value.code, first.code in caught.value.message) == ("counted_already", True)
+    second = services.plan_count(location=shelf, due_on=DAY, items=[other], actor=cast.manager)
+    with pytest.raises(Refused) as caught, transaction.atomic():
+        services.enter_count(second, lines=[{"item": item, "found": 8}], actor=cast.worker)
+    assert caught.value.code == "counted_already"
+    services.enter_count(first, lines=[{"item": item, "found": 8}], actor=cast.worker)
+    first.refresh_from_db()
+    services.close_count(first, actor=cast.manager)
+    services.enter_count(second, lines=[{"item": item, "found": 8}, {"item": other, "found": 0}], actor=cast.worker)
+    second.refresh_from_db()
+    services.close_count(second, actor=cast.manager)
+    assert queries.on_hand(item) == 8
+
+
+def test_a_serial_number_is_found_once_or_not_at_all(cast: Any) -> None:
+    item, shelf = make.item(cast.company.plant, cast.manager, tracking="serial"), make.place(cast.company.plant, None)
+    count = services.plan_count(location=shelf, due_on=DAY, items=[item], tolerance=D(100), actor=cast.manager)
+    with pytest.raises(Refused) as caught:
+        services.enter_count(count, lines=[{"item": item, "lot_number": "S1", "found": 3}], actor=cast.worker)
+    assert caught.value.code == "serials"

@@ -202,6 +202,22 @@ def test_a_serial_number_is_one_piece_once_in_stock(cast: Any) -> None:
     assert queries.on_hand(item) == 2
 
 
+def test_a_serial_number_comes_in_once_whichever_way(cast: Any) -> None:
+    """Adjusting up and taking an issue back bring pieces in as well as a receipt does."""
+    item = make.item(cast.company.plant, cast.manager, tracking="serial")
+    shelf, other = (make.place(cast.company.plant, cast.manager) for _ in range(2))
+    found = {"item": item, "reason": "Found", "up": True, "actor": cast.manager}
+    assert refused(lambda: services.adjust_stock(at=shelf, quantity=D(5), lot_number="S1", **found)) == "serials"
+    services.adjust_stock(at=shelf, quantity=D(1), lot_number="S1", **found)
+    assert (
+        refused(lambda: services.adjust_stock(at=other, quantity=D(1), lot_number="S1", **found)) == "serial_in_stock"
+    )
+    issued = services.issue_stock(item=item, at=shelf, quantity=D(1), lot_number="S1", actor=cast.manager)[0]
+    services.receive_stock(item=item, to=other, quantity=D(1), serials=["S1"], actor=cast.manager)
+    assert refused(lambda: services.reverse_move(issued, reason="Wrong", actor=cast.manager)) == "serial_in_stock"
+    assert queries.on_hand(item) == 1
+
+
 def test_lots_are_traced_up_and_down_through_production(cast: Any) -> None:
     shelf = make.place(cast.company.plant, cast.manager)
 
@@ -255,6 +271,13 @@ def test_an_item_in_the_ledger_keeps_its_unit_and_is_not_put_away_with_stock(cas
     services.issue_stock(item=item, at=shelf, quantity=D(10), actor=cast.manager)
     services.archive_item(item, actor=cast.manager)
     assert refused(lambda: services.receive_stock(item=item, to=shelf, quantity=D(1), actor=cast.manager)) == "archived"
+
+
+def test_an_item_in_the_ledger_keeps_its_currency_and_only_real_ones_are_taken(cast: Any) -> None:
+    """Costs in the ledger are plain numbers: in another currency they would be worth something else."""
+    item, _ = make.stocked(cast.company.plant, cast.manager)
+    assert refused(lambda: services.change_item(item, currency="JPY", actor=cast.manager)) == "in_ledger"
+    assert refused(lambda: make.item(cast.company.plant, None, currency="XQX")) == "unknown_currency"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -28,6 +28,7 @@ def plan_count(*, location: Location, due_on: date, items: Iterable[Item] = (), 
     if not location.is_held:
         raise Refused(f"{location} is no place of ours.", code="not_held", field="location")
     with transaction.atomic():
+        Location.objects.select_for_update(of=("self",), no_key=True).get(pk=location.pk)
         count = Count(location=location, department=location.department, due_on=due_on, **values)
         count.code = count.code or f"SC{next_number('stock_count')}"
         write.create(count, actor=actor, fact=events.CountPlanned)
@@ -38,11 +39,26 @@ def plan_count(*, location: Location, due_on: date, items: Iterable[Item] = (), 
         pairs |= {(one, None) for one in wanted if one not in {item for item, _ in pairs}}
         if len(pairs) > MOST_LINES:
             raise Refused(f"A count has at most {MOST_LINES} lines. Plan several.", code="too_many", field="items")
+        _refuse_second(count, {item for item, _ in pairs})
         CountLine.objects.bulk_create(
             CountLine(count=count, department=count.department, item_id=item, lot_id=lot)
             for item, lot in sorted(pairs, key=lambda one: (one[0], one[1] or 0))
         )
         return count
+
+
+def _refuse_second(count: Count, items: set[int]) -> None:
+    """Two open counts of an item would book the same difference twice."""
+    others = CountLine.objects.filter(
+        count__location_id=count.location_id, count__state__in=(State.OPEN, State.RECOUNT), item__in=items
+    ).exclude(count=count)
+    other = others.select_related("count", "item").order_by("pk").first()
+    if other is not None:
+        raise Refused(
+            f"{other.count} counts {other.item.code} there already. Close or cancel it first.",
+            code="counted_already",
+            field="items",
+        )
 
 
 def change_count(count: Count, *, actor: Any, version: int | None = None, **values: Any) -> Count:
@@ -106,8 +122,12 @@ def _enter(count: Count, given: Mapping[str, Any], actor: Any, moment: datetime)
         lot = lot_of(item, str(given["lot_number"]), serial=item.tracking == Item.Tracking.SERIAL, actor=actor)
     if item.tracking != Item.Tracking.NONE and lot is None and found:
         raise Refused(f"{item.code} is kept by lot. Enter the lot number.", code="lot_missing", field="lot_number")
+    if lot is not None and lot.serial and found > 1:
+        raise Refused(f"{lot} is one piece: found or not, 1 or 0.", code="serials", field="found")
     line = count.lines.select_for_update(of=("self",)).filter(item=item, lot=lot).first()
     if line is None:
+        Location.objects.select_for_update(of=("self",), no_key=True).get(pk=count.location_id)
+        _refuse_second(count, {item.pk})
         line = CountLine(count=count, department_id=count.department_id, item=item, lot=lot)
     if count.state == State.RECOUNT:
         if not line.to_recount:

@@ -11,6 +11,7 @@ from apps.core.access import scope
 from apps.core.errors import Refused
 from apps.core.records import write
 from apps.core.records.numbering import next_number
+from apps.core.values import Money
 from apps.inventory import events, gs1, units
 from apps.inventory.models import Item, Level, Location, Lot, Move
 from apps.org.models import Department
@@ -21,18 +22,23 @@ def set_item(*, actor: Any, **values: Any) -> Item:
     values["gtin"] = _gtin(values.get("gtin", ""))
     values["packs"] = units.check_packs(values.get("packs") or {}, values.get("unit", "pcs"))
     values["code"] = values.get("code") or f"I{next_number('item')}"
+    Money.zero(values.get("currency", "EUR"))
     return write.create(Item(**values), actor=actor, fact=events.ItemSet)
 
 
 def change_item(item: Item, *, actor: Any, version: int | None = None, **values: Any) -> Item:
-    """The unit and the tracking stay once the ledger knows the item: its figures would mean something else."""
+    """Unit, tracking and currency stay once the ledger knows the item: its figures would mean something else."""
     if "gtin" in values:
         values["gtin"] = _gtin(values["gtin"])
     if "packs" in values:
         values["packs"] = units.check_packs(values["packs"] or {}, values.get("unit", item.unit))
     if "code" in values:
         values["code"] = values["code"] or item.code
-    fixed = [name for name in ("unit", "tracking") if name in values and values[name] != getattr(item, name)]
+    if "currency" in values:
+        Money.zero(values["currency"])
+    fixed = [
+        name for name in ("unit", "tracking", "currency") if name in values and values[name] != getattr(item, name)
+    ]
     with transaction.atomic():
         if fixed:
             Item.objects.select_for_update(of=("self",)).get(pk=item.pk)

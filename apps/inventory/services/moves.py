@@ -98,7 +98,8 @@ def _lot_in(item: Item, number: str, expires_on: date | None, actor: Any) -> Lot
         return None
     if not number.strip():
         raise Refused(f"{item.code} is kept by lot. Enter the lot number.", code="lot_missing", field="lot_number")
-    return lot_of(item, number, expires_on=expires_on, actor=actor)
+    serial = item.tracking == Item.Tracking.SERIAL
+    return lot_of(item, number, expires_on=expires_on, serial=serial, actor=actor)
 
 
 def return_stock(*, item: Item, at: Location, actor: Any, **values: Any) -> list[Move]:

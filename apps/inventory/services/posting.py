@@ -10,14 +10,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.core.access import scope
 from apps.core.errors import Refused
 from apps.core.events.log import emit_many
 from apps.core.models import snapshot
 from apps.inventory import events, units
-from apps.inventory.models import CountLine, Item, Location, Lot, Move
+from apps.inventory.models import CountLine, Item, Level, Location, Lot, Move
 
 Kind = Move.Kind
 FACTS: Mapping[str, type[events.StockFact]] = {
@@ -68,20 +70,43 @@ def post(drafts: list[Draft], *, actor: Any) -> list[Move]:
     """Writes the moves and tells each; the database keeps the levels and refuses what would make one negative."""
     now = timezone.now()
     moves = [_move(one, now, actor) for one in drafts]
+    serials = [one for one in drafts if one.lot is not None and one.lot.serial and not one.source.is_held]
     try:
         with transaction.atomic():
+            _lock_items(serials)
             # Told before they are written, under numbers taken ahead: writing locks the level of the item until the
             # transaction ends, and everybody else who moves it waits.
             for move, key in zip(moves, _numbers(len(moves)), strict=True):
                 move.pk = key
             emit_many([_fact(draft, move) for draft, move in zip(drafts, moves, strict=True)], actor=actor)
             Move.objects.bulk_create(moves)
+            _refuse_twice(serials)
+            for draft, move in zip(drafts, moves, strict=True):
+                if draft.effective_at is not None and draft.effective_at < now:
+                    _check_history(draft, move)
     except IntegrityError as error:
         raise _refusal(error, drafts) from error
-    for draft, move in zip(drafts, moves, strict=True):
-        if draft.effective_at is not None and draft.effective_at < now:
-            _check_history(draft, move)
     return moves
+
+
+def _lock_items(serials: list[Draft]) -> None:
+    keys = sorted({one.item.pk for one in serials})
+    if keys:
+        list(Item.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk"))
+
+
+def _refuse_twice(serials: list[Draft]) -> None:
+    """A serial number is one piece at one place, whichever way it came in."""
+    lots = [one.lot for one in serials]
+    if not lots:
+        return
+    with scope.system("the piece may stand at another department"):
+        there = Level.objects.filter(lot__in=lots, quantity__gt=0).values("lot", "lot__number")
+        twice = there.annotate(all=Sum("quantity")).filter(all__gt=1).order_by("lot").first()
+    if twice is not None:
+        raise Refused(
+            f"Serial number {twice['lot__number']} is in stock already.", code="serial_in_stock", field="serials"
+        )
 
 
 def _numbers(many: int) -> list[int]:
