@@ -224,7 +224,7 @@ def report_part(user: Any, _period: Period) -> Part:
     ] or Decimal(0)
     heads = ("Item", "Place", "On hand", "On its way", "Days of cover")
     told = (
-        ("Stock at standard cost", f"{total:,.0f}"),
+        ("Stock at standard cost", format_number(total, 0)),
         ("Items short", str(len(short))),
         ("Held, in pieces", panels.amount(held)),
     )

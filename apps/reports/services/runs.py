@@ -125,6 +125,7 @@ def make_report(run: ReportRun, *, now: datetime) -> ReportRun:
     if run.has_file:
         return run
     owner = run.requested_by
+    seal.seal_new_events()  # the audit head in the footer covers what is known now
     with transaction.atomic(), scope.of(owner):
         composed = compose(run, owner=owner, now=now)
     values = _stored(composed, now)
