@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -114,6 +114,17 @@ def period_on(plan: Plan, on: date, *, field: str = "on") -> int:
             field=field,
         )
     return found
+
+
+def open_day(line: Line, on: date) -> date | None:
+    """The day nearest to this one on which the budget of the line still takes entries; None once its year is closed."""
+    with scope.system("a line answers whoever has to be paid"):
+        family = line.plan if line.plan.root is None else line.plan.root
+    day = max(on, family.starts_on or on)
+    if family.closed_through is not None:
+        day = max(day, family.closed_through + timedelta(days=1))
+    last = family.period_ends[-1]
+    return min(day, last) if family.closed_through is None or family.closed_through < last else None
 
 
 def line_for(

@@ -194,4 +194,7 @@ class ReturnForm(ActionForm):
 
     line = forms.IntegerField(min_value=1, label="Order line")
     quantity = forms.DecimalField(max_digits=18, decimal_places=6, min_value=0)
+    lot = forms.CharField(
+        required=False, max_length=60, label="Lot or serial number", help_text="Empty: what came in last goes first"
+    )
     reason = forms.CharField(max_length=300)

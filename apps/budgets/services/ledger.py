@@ -103,9 +103,9 @@ def spend_funds(
         return held
 
 
-def release_funds(*, document: str, ref: str = "", on: date | None = None, actor: Any) -> Decimal:
-    """A cancelled or closed document gives back whatever it still holds; returns how much came free."""
-    freed = ZERO
+def release_funds(*, document: str, ref: str = "", on: date | None = None, keep: Decimal = ZERO, actor: Any) -> Decimal:
+    """A cancelled or closed document gives back what it still holds, but for what stays bound; returns what came free."""
+    freed, kept = ZERO, keep
     with transaction.atomic(), scope.system("the ledger's books"):
         parts = Commitment.objects.filter(Q(reserved__gt=0) | Q(encumbered__gt=0), document=document)
         found = parts.filter(ref=ref) if ref else parts
@@ -115,13 +115,17 @@ def release_funds(*, document: str, ref: str = "", on: date | None = None, actor
                 day = _release_day(family, on or timezone.now().date())
                 period = period_on(family, day)
                 for held in found.filter(line=root):
+                    stays = min(held.encumbered, kept)
+                    kept -= stays
+                    if held.open == stays:
+                        continue
                     legs = [
                         Leg(Account.RESERVED, period, -held.reserved),
-                        Leg(Account.ENCUMBERED, period, -held.encumbered),
-                        Leg(Account.AVAILABLE, period, held.open),
+                        Leg(Account.ENCUMBERED, period, stays - held.encumbered),
+                        Leg(Account.AVAILABLE, period, held.open - stays),
                     ]
-                    freed += held.open
-                    Commitment.objects.filter(pk=held.pk).update(reserved=0, encumbered=0)
+                    freed += held.open - stays
+                    Commitment.objects.filter(pk=held.pk).update(reserved=0, encumbered=stays)
                     booking = Booking(kind=Kind.RELEASE, on=day, document=document, ref=held.ref, actor=actor)
                     book(root, family, legs, booking)
     return freed

@@ -83,6 +83,8 @@ def _copy(invoice: Invoice) -> Invoice:
 def _checked(values: dict[str, Any]) -> dict[str, Any]:
     if "currency" in values:
         check_currency(values["currency"])
+    if values.get("invoiced_on") and values["invoiced_on"] > timezone.localdate():
+        raise Refused("An invoice is dated today or earlier. Check the day.", code="future", field="invoiced_on")
     if "lines" in values:
         order = values.get("order")
         given = [dict(one) for one in values["lines"] or []]

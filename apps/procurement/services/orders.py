@@ -249,13 +249,13 @@ def _check_flows(order: Order, lines: dict[int, dict[str, Any]]) -> None:
 
 
 def close_order(order: Order, *, reason: str = "", actor: Any) -> Order:
-    """Nothing more is expected."""
+    """Nothing more is expected; what came in and is not invoiced yet stays bound."""
     with transaction.atomic():
         found = locked(order, State.PLACED)
         if not reason.strip() and any(queries.outstanding(found).values()):
             raise Refused("Not everything came in. Say why nothing more is expected.", code="no_reason", field="reason")
-        funds.release(found, actor=actor)
         closed = _move(found, State.CLOSED, actor=actor, reason=reason)
+        funds.encumber(closed, actor=actor)
         tell_planning(closed.requisition, actor=actor)
         return closed
 
@@ -268,7 +268,7 @@ def cancel_order(order: Order, *, reason: str, actor: Any) -> Order:
             raise Refused("Goods or invoices came in. Close the order instead.", code="delivered")
         withdraw_questions(found)
         funds.release(found, actor=actor)
-        placed = found.state == State.PLACED
+        placed = bool(found.approved_lines)
         moved = _move(found, State.CANCELLED, actor=actor, reason=reason)
         if moved.requisition:
             mark_ordered(moved.requisition, actor=actor)

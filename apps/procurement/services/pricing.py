@@ -11,12 +11,12 @@ from django.utils import timezone
 from apps.core.access import scope
 from apps.inventory import queries as stock_queries
 from apps.inventory import services as inventory
-from apps.inventory.models import Item, Location, Move
+from apps.inventory.models import Item, Move
 from apps.procurement import queries
 from apps.procurement.lines import Line, by_number, number
 from apps.procurement.models import Invoice, Order, Receipt
 from apps.procurement.services.common import at_home
-from apps.procurement.services.stock import item_of
+from apps.procurement.services.stock import is_accepted, item_of
 
 CENT = Decimal("0.01")
 
@@ -59,13 +59,13 @@ def _received(
 ) -> Iterator[tuple[Move, Decimal]]:
     """Moves of the goods an invoice is for, oldest first, each with how much of it, in the item's own unit."""
     order, place = at
-    documents = [one.subject() for one in Receipt.objects.filter(order=order, state=Receipt.State.POSTED)]
-    moves = (
-        Move.objects.filter(document__in=documents, line=str(place), kind=Move.Kind.RECEIVE, item=item)
-        .exclude(to_location__kind=Location.Kind.INSPECTION)
-        .select_related("item")
-        .order_by("pk")
-    )
+    receipts = {one.subject(): one for one in Receipt.objects.filter(order=order, state=Receipt.State.POSTED)}
+    found = Move.objects.filter(document__in=list(receipts), line=str(place), kind=Move.Kind.RECEIVE, item=item)
+    moves = [
+        one
+        for one in found.select_related("item", "to_location").order_by("pk")
+        if is_accepted(receipts[one.document], one)
+    ]
     passed = stock_queries.to_base(item, earlier, unit) if earlier > 0 else Decimal(0)
     left = stock_queries.to_base(item, quantity, unit)
     for move in moves:

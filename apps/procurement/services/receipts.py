@@ -17,7 +17,7 @@ from apps.inventory.models import Location
 from apps.procurement import events, queries
 from apps.procurement.lines import RECEIPT, Line, by_number, check_lines, number, plain_number
 from apps.procurement.models import Flow, Order, Receipt
-from apps.procurement.services import stock
+from apps.procurement.services import funds, stock
 from apps.procurement.services.common import locked
 
 Kind = Flow.Kind
@@ -133,7 +133,7 @@ def _accepted_in(receipt: Receipt, place: int) -> Decimal:
     return brought - sum((number(one, "quantity") for one in receipt.returned if one["line"] == place), Decimal(0))
 
 
-def return_goods(receipt: Receipt, *, line: int, quantity: Decimal, reason: str, actor: Any) -> Receipt:
+def return_goods(receipt: Receipt, *, line: int, quantity: Decimal, reason: str, lot: str = "", actor: Any) -> Receipt:
     """Accepted goods go back; the order line is open again and the supplier owes what was invoiced for them."""
     with transaction.atomic():
         found = locked(receipt, Receipt.State.POSTED)
@@ -143,7 +143,7 @@ def return_goods(receipt: Receipt, *, line: int, quantity: Decimal, reason: str,
             raise Refused(
                 f"Line {line}: {plain_number(held)} of this receipt can go back.", code="return", field="quantity"
             )
-        row = {"line": line, "quantity": plain_number(quantity), "reason": reason}
+        row = {"line": line, "quantity": plain_number(quantity), "reason": reason} | ({"lot": lot} if lot else {})
         credit = quantity * number(by_number(order.lines)[line], "price")
         changed = write.change(
             found,
@@ -159,7 +159,9 @@ def return_goods(receipt: Receipt, *, line: int, quantity: Decimal, reason: str,
         flow = _flow(changed, row, Kind.RETURNED, quantity)
         flow.day = timezone.localdate()
         flow.save(force_insert=True)
-        stock.send_back(changed, place=line, quantity=quantity, actor=actor)
+        stock.send_back(changed, place=line, quantity=quantity, lot=lot, actor=actor)
+        if order.state == Order.State.CLOSED:
+            funds.encumber(order, actor=actor)
         return changed
 
 

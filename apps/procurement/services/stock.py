@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Sum
 from django.utils import timezone
 
 from apps.core.errors import Refused
@@ -92,16 +93,23 @@ def _receive(
     )
 
 
-def send_back(receipt: Receipt, *, place: int, quantity: Decimal, actor: Any) -> None:
-    """Out of where this receipt put the goods; tracked ones leave as the lots they came in."""
+def send_back(receipt: Receipt, *, place: int, quantity: Decimal, lot: str = "", actor: Any) -> None:
+    """Out of where this receipt put the goods, less what went back before; tracked ones leave as the lots they came in."""
     bought = by_number(receipt.order.lines)[place]
     item = item_of(bought.get("part", ""))
     tell_planning(receipt.order.requisition, actor=actor)
     if item is None:
         return
     left = stock_queries.to_base(item, quantity, bought.get("unit") or item.unit)
-    for move in _moves(receipt).filter(line=str(place), to_location__kind=Kind.STOCK):
-        part = min(left, move.quantity)
+    gone = _gone(receipt, place)
+    brought = [one for one in _moves(receipt).filter(line=str(place)) if is_accepted(receipt, one)]
+    for move in brought:
+        if lot and (move.lot is None or move.lot.number != lot):
+            continue
+        key = (move.to_location_id, move.lot_id)
+        before = min(gone.get(key, Decimal(0)), move.quantity)
+        gone[key] = gone.get(key, Decimal(0)) - before
+        part = min(left, move.quantity - before)
         if part > 0:
             inventory.return_stock(
                 item=item,
@@ -113,6 +121,28 @@ def send_back(receipt: Receipt, *, place: int, quantity: Decimal, actor: Any) ->
                 actor=actor,
             )
             left -= part
+    if left and brought:
+        raise Refused(
+            f"Of lot {lot} this receipt has not brought so much." if lot else "This receipt has not brought so much.",
+            code="no_lot",
+            field="lot",
+        )
+
+
+def is_accepted(receipt: Receipt, move: Move) -> bool:
+    """Whether the move brought good goods: to the place of the receipt, else to stock. Rejected ones wait apart."""
+    if receipt.place_id is not None:
+        return move.to_location_id == receipt.place_id
+    return bool(move.to_location.kind == Kind.STOCK)
+
+
+def _gone(receipt: Receipt, place: int) -> dict[tuple[int, int | None], Decimal]:
+    """What went back of this receipt's line by place and lot."""
+    back = Move.objects.filter(
+        document=receipt.subject(), line=str(place), kind=Move.Kind.RETURN, reversed_by__isnull=True
+    )
+    rows = back.values_list("from_location_id", "lot_id").annotate(sum=Sum("quantity"))
+    return {(source, lot): quantity for source, lot, quantity in rows.order_by()}
 
 
 def take_back(receipt: Receipt, *, reason: str, actor: Any) -> None:
