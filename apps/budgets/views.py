@@ -170,7 +170,9 @@ def verdict(rows: list[Row], plan: Plan) -> pm.Alert:
         worst = min(over, key=lambda one: one.year.available)
         left = panels.money(-worst.year.available, plan.currency)
         return pm.Alert(
-            f"{len(over)} of {len(rows)} lines are overspent.", f"The worst is “{worst.line}”, by {left}.", "bad"
+            f"{len(over)} of {len(rows)} lines {'is' if len(over) == 1 else 'are'} overspent.",
+            f"The worst is “{worst.line}”, by {left}.",
+            "bad",
         )
     if due:
         return pm.Alert("No line is overspent.", f"{len(due)} variances past tolerance wait for a comment.", "warn")

@@ -207,7 +207,7 @@ contribute(Contribution("inventory", "Inventory", 40, needs=needs))
 def report_part(user: Any, _period: Period) -> Part:
     """The dearest stock and what is short, as of the report's making."""
     levels = Level.objects.visible_to(user)
-    total = queries.total_value(levels)
+    values = queries.value_by_currency(levels)
     short = queries.shortages(user, most=15)
     rows = tuple(
         (
@@ -224,14 +224,14 @@ def report_part(user: Any, _period: Period) -> Part:
     ] or Decimal(0)
     heads = ("Item", "Place", "On hand", "On its way", "Days of cover")
     told = (
-        ("Stock at standard cost", format_number(total, 0)),
+        ("Stock at standard cost", panels.worth(values.items())),
         ("Items short", str(len(short))),
         ("Held, in pieces", panels.amount(held)),
     )
     tables: tuple[Table, ...] = (Table("Stock", ("What", "How much"), told, frozenset({1})),)
     if rows:
         tables = (*tables, Table("What is short", heads, rows, frozenset({2, 3, 4})))
-    return Part(tables=tables, figures={"value": str(total), "short": len(short), "held": str(held)})
+    return Part(tables=tables, figures={"value": panels.worth(values.items()), "short": len(short), "held": str(held)})
 
 
 reports.contribute(reports.Source("inventory", 45, report_part, title="Inventory"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -30,6 +31,20 @@ def amount(quantity: Any, unit: str = "") -> str:
         return cells.DASH
     text = format_number(Decimal(f"{Decimal(quantity).normalize():f}"))
     return f"{text} {unit}" if unit else text
+
+
+def worth(amounts: Iterable[tuple[str, Decimal]]) -> str:
+    """A sum by currency: amounts of several are never added."""
+    sums: dict[str, Decimal] = {}
+    for currency, one in amounts:
+        sums[currency] = sums.get(currency, Decimal(0)) + one
+    return " + ".join(format_number(one, 2, unit=name) for name, one in sorted(sums.items())) or format_number(
+        Decimal(0), 2
+    )
+
+
+def moved(one: Move | Proposal) -> pm.Cell:
+    return pm.Cell(amount(one.quantity), "number", unit=one.item.unit)
 
 
 def lot_state(one: Lot) -> tuple[pm.Tone, str]:

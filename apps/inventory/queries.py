@@ -142,12 +142,10 @@ def worth_of(item: Item) -> valuation.Worth:
     return valuation.fold(one for _, one in merge(flows(), later, key=lambda one: one[0]))
 
 
-def total_value(levels: QuerySet[Any]) -> Decimal:
-    """Stock at standard cost."""
-    found: Decimal = levels.aggregate(
-        sum=Coalesce(Sum(F("quantity") * F("item__standard_cost"), output_field=DecimalField(max_digits=30, decimal_places=12)), ZERO)
-    )["sum"]  # fmt: skip
-    return found
+def value_by_currency(levels: QuerySet[Any]) -> dict[str, Decimal]:
+    """Stock at standard cost, by the currency of the items: amounts of several are never added."""
+    value = Sum(F("quantity") * F("item__standard_cost"), output_field=DecimalField(max_digits=30, decimal_places=12))
+    return dict(levels.values_list("item__currency").annotate(sum=value).order_by("item__currency"))
 
 
 def daily_demand(item: Item, location: Location, *, until: date, days: int = DEMAND_DAYS) -> list[float]:

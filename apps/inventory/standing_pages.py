@@ -105,8 +105,8 @@ def _positions_table(found: list[Any]) -> pm.Table:
 def _state(item: Any) -> pm.Cell:
     for name, tone, words in (
         ("zero_stock", "bad", "None"),
-        ("below_reorder_point", "bad", "Below reorder point"),
-        ("below_safety_stock", "warn", "Below safety stock"),
+        ("below_safety_stock", "bad", "Below safety stock"),
+        ("below_reorder_point", "warn", "Below reorder point"),
     ):
         if standing.stands(item, name):
             return pm.Cell(words, "status", tone=tone)  # type: ignore[arg-type]
@@ -120,7 +120,6 @@ def stock_abc(request: HttpRequest) -> HttpResponse:
     by = by if by in standing.BASES else "usage"
     found = standing.abc(request.user, by=by, until=timezone.localdate())
     counts = {name: sum(one.abc == name for one in found) for name in "ABC"}
-    total = sum((one.value for one in found), Decimal(0))
     columns = (
         pm.Column("item", "Item", wide=True), pm.Column("value", "Value", "end"), pm.Column("share", "Share", "end"),
         pm.Column("abc", "Class"),
@@ -131,8 +130,8 @@ def stock_abc(request: HttpRequest) -> HttpResponse:
             reverse("record", args=["items", one.item.pk]),
             (
                 pm.Cell(str(one.item), "link", url=reverse("record", args=["items", one.item.pk])),
-                pm.Cell(format_number(one.value, 2), "number"),
-                pm.Cell(f"{one.share:.1%}", "number"),
+                pm.Cell(format_number(one.value, 2), "number", unit=one.item.currency),
+                pm.Cell(format_number(Decimal(str(one.share * 100)), 1, unit="%"), "number"),
                 pm.Cell(one.abc),
             ),
         )
@@ -143,8 +142,8 @@ def stock_abc(request: HttpRequest) -> HttpResponse:
         title="ABC classes",
         facts=f"{standing.BASES[by]}, in the last 365 days. A up to 80 %, B up to 95 %",
         verdict=pm.Alert(
-            ", ".join(f"{name}: {many} items" for name, many in counts.items()),
-            f"{format_number(total, 2)} in all.",
+            f"Items in {', '.join(f'{name}: {many}' for name, many in counts.items())}.",
+            f"{panels.worth((one.item.currency, one.value) for one in found)} in all.",
             "info",
         ),
         crumbs=(*CRUMBS, pm.Crumb("ABC classes")),

@@ -219,12 +219,12 @@ def stock_as_of(request: HttpRequest) -> HttpResponse:
     items = Item.objects.visible_to(request.user).in_bulk({item for item, _, _ in rows})
     places = Location.objects.visible_to(request.user).in_bulk({place for _, place, _ in rows})
     found = [(items[i], places[p], quantity) for i, p, quantity in rows if i in items and p in places]
-    worth = sum((quantity * item.standard_cost for item, _, quantity in found), Decimal(0))
+    worth = panels.worth((item.currency, quantity * item.standard_cost) for item, _, quantity in found)
     note = "The first 1 000" if len(found) > MOST_ROWS else ""
     shown = pm.ChartPage(
         title="Stock at a time",
         facts=f"At the end of {day:%d %b %Y}, by the times at which moves happened",
-        verdict=pm.Alert(f"{format_number(worth, 2)} at standard cost.", f"{len(found)} items at places.", "info"),
+        verdict=pm.Alert(f"{worth} at standard cost.", f"{len(found)} items at places.", "info"),
         crumbs=(*CRUMBS, pm.Crumb("Stock at a time")),
         sections=(pm.Section("Stock", note=note, table=_stock_table(found[:MOST_ROWS])),),
     )
@@ -247,7 +247,7 @@ def _stock_table(found: list[tuple[Item, Location, Decimal]]) -> pm.Table:
                 pm.Cell(str(item), "link", url=reverse("record", args=["items", item.pk])),
                 pm.Cell(place.code),
                 pm.Cell(panels.amount(quantity, item.unit), "number"),
-                pm.Cell(format_number(quantity * item.standard_cost, 2), "number"),
+                pm.Cell(format_number(quantity * item.standard_cost, 2), "number", unit=item.currency),
             ),
         )
         for item, place, quantity in found

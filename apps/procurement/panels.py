@@ -16,6 +16,7 @@ from apps.core.web import pagemodel as pm
 from apps.core.web.connections import connect
 from apps.procurement import queries
 from apps.procurement.lines import ORDER, PRICES, RECEIPT, REQUISITION, RFQ, LineColumn, by_number, number
+from apps.procurement.match import Outcome
 from apps.procurement.models import Invoice, Order, PriceList, Receipt, Requisition, Rfq, Supplier
 
 SUPPLIER_TONES: dict[str, pm.Tone] = {"trial": "hold", "active": "good", "blocked": "bad"}
@@ -81,6 +82,15 @@ def total_cell(record: Any) -> pm.Cell:
 
 def amount_cell(record: Any) -> pm.Cell:
     return pm.Cell(money(record.amount, record.currency), "money")
+
+
+def why_blocked(one: Invoice) -> str:
+    """Every reason while it is blocked, not only the first."""
+    wrong = [each for each in one.verdicts if each["outcome"] != Outcome.MATCHED]
+    if one.state != Invoice.State.BLOCKED or len(wrong) < 2 or not one.reason.startswith("Line "):
+        return one.reason
+    told = [f"Line {each['line']}: {each['outcome']}, {each['reason']}" for each in wrong]
+    return "; ".join([*told[:3], *([f"{len(told) - 3} more"] if told[3:] else [])])
 
 
 def _lines(title: str, lines: Sequence[dict[str, Any]], columns: Iterable[LineColumn], note: str = "") -> pm.Section:

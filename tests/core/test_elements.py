@@ -248,6 +248,9 @@ def test_phone_card_places_are_guessed_from_the_cells_or_taken_as_declared() -> 
     assert places == ["meta", "title", "meta", "hide", "hide", "end", "hide", "hide", "person", "hide", "hide"]
     declared = (pm.Column("a", "A", phone="title"), pm.Column("b", "B"))
     assert markup.phone_places(declared, None) == ["title", "hide"]
+    columns = (pm.Column("a", "A", sticky=True), pm.Column("b", "B", wide=True), pm.Column("c", "C"))
+    row = pm.Row("1", "", (pm.Cell("1"), pm.Cell("Norda"), pm.Cell("9.00 EUR", "money")))
+    assert markup.phone_places(columns, row) == ["meta", "title", "sum"]
 
 
 def test_a_refused_form_keeps_what_was_typed_and_points_at_the_fault() -> None:

@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from apps.core.access import scope
 from apps.core.errors import Refused
 from apps.core.metrics import metrics
+from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import View
 from apps.inventory import gs1, insights, queries, services, tasks, views
@@ -232,3 +233,29 @@ def test_figures_for_kpis_foot_to_the_ledger(cast: Any) -> None:
     assert measured("value") == [300, 210, 204, 204]
     assert measured("issued") == [90]
     assert measured("scrapped") == [6]
+
+
+def test_the_ledger_reads_like_words_and_fits_a_phone(cast: Any) -> None:
+    item, shelf = make.stocked(cast.company.plant, cast.manager, 10, unit="kg")
+    then = timezone.now() - timedelta(days=3)
+    late = services.receive_stock(item=item, to=shelf, quantity=D(2), effective_at=then, actor=cast.manager)[0]
+    text = signed(cast.manager).get("/stock-moves/").content.decode()
+    assert "+00:00" not in text and ">receive<" not in text and "Receipt" in text
+    zone = cells.zone_of(cast.manager)
+    assert f"{then.astimezone(zone):%H:%M}" in cells.moment(late.effective_at, zone)[0]
+    card = text.partition('data-at="title">')[2]
+    assert item.code in card.partition("</td>")[0]
+    assert "2 <small>kg</small>" in text
+
+
+def test_sums_never_add_currencies(cast: Any) -> None:
+    make.stocked(cast.company.plant, cast.manager, 10, standard_cost=D(3))
+    make.stocked(cast.company.plant, cast.manager, 10, standard_cost=D(5), currency="USD")
+    text = signed(cast.manager).get("/stock/as-of/").content.decode()
+    assert "30.00\u202fEUR + 50.00\u202fUSD at standard cost." in text.replace("\xa0", "\u202f")
+
+
+def test_what_is_below_safety_stock_says_so(cast: Any) -> None:
+    make.stocked(cast.company.plant, cast.manager, 5, safety_stock=D(10), reorder_point=D(20))
+    text = signed(cast.manager).get("/stock/points/").content.decode()
+    assert text.count("Below reorder point") == 0 and "Below safety stock" in text.partition("<tbody>")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal as D
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.budgets import queries as budget_queries
+from apps.budgets import services as budgets
 from apps.budgets.models import Commitment
 from apps.inventory import queries as stock_queries
 from apps.inventory import services as inventory
@@ -47,6 +49,14 @@ def bought(cast: Any, place: Any, quantity: str, price: str, unit: str = "pcs") 
     order = placed(cast.company.line, lines=[line])
     services.receive_goods(order=order, place=place, actor=None)
     return order
+
+
+def test_goods_of_another_currency_are_costed_in_the_items_own(cast: Any, bolt: Any) -> None:
+    budgets.add_rate(currency="USD", into="EUR", valid_from=date(2020, 1, 1), rate=D("0.5"), actor=None)
+    item, place = bolt
+    inventory.change_item(item, currency="USD", actor=None)
+    bought(cast, place, "10", "3")
+    assert stock_queries.worth_of(item).average_value == 60, "30 EUR are 60 USD"
 
 
 def told(item: Any) -> tuple[Any, ...]:

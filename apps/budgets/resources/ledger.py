@@ -20,13 +20,13 @@ class EntryResource(Resource):
     nav = ("Money & results", 22)
     help = "The ledger of budgets: every transaction sums to zero and is never changed, only taken back by its mirror."
     columns = (
-        Column("id", "Entry", sort="id"),
-        Column("line", "Line"),
-        Column("account", "Account", value=lambda one: one.get_account_display(), sort="account"),
-        Column("amount", "Amount", "number", value=lambda one: one.shown, sort="amount"),
+        Column("id", "Entry", sort="id", phone="meta"),
+        Column("line", "Line", phone="title"),
+        Column("account", "Account", value=lambda one: one.get_account_display(), sort="account", phone="meta"),
+        Column("amount", "Amount", "number", value=lambda one: one.shown, sort="amount", phone="sum"),
         Column("kind", "Caused by", value=lambda one: one.get_kind_display(), sort="kind"),
         Column("document", "Document"),
-        Column("on", "Day", "date", sort="on"),
+        Column("on", "Day", "date", sort="on", phone="end"),
         Column("period", "Period", "number", sort="period"),
         Column("override", "Override reason"),
         Column("actor", "By"),

@@ -206,14 +206,14 @@ class LineResource(Resource):
     label, plural, icon = "Budget line", "Budget lines", "rows-3"
     help = "An amount for a department, category, site and project, spread over the periods of the year."
     columns = (
-        Column("code", "No.", sort="code"),
-        Column("title", "Line", value=str),
-        Column("plan", "Budget"),
+        Column("code", "No.", sort="code", phone="meta"),
+        Column("title", "Line", value=str, phone="title"),
+        Column("plan", "Budget", phone="meta"),
         Column("department", "Department", sort="department__code"),
         Column("category", "Category", sort="category__code"),
         Column("site", "Site"),
         Column("project", "Project", sort="project"),
-        Column("total", "Year", "number", sort="total"),
+        Column("total", "Year", "number", sort="total", phone="end"),
         Column("spread", "Spread", value=lambda one: one.get_spread_display()),
         Column("owner", "Owner"),
     )

@@ -26,6 +26,7 @@ class Column:
     value: Callable[[Any], Any] | None = None
     sort: str | None = None
     tone: Callable[[Any], str] | None = None
+    phone: str = ""  # its place on a phone's card: title, meta, end, sum, person or line; guessed where no column says
 
     def of(self, record: Any) -> Any:
         return self.value(record) if self.value else getattr(record, self.name)

@@ -128,11 +128,13 @@ def phone_places(columns: tuple[Column, ...], sample: Row | None) -> list[str]:
     if any(column.phone for column in columns):
         return [column.phone or "hide" for column in columns]
     cells = sample.cells if sample else ()
-    places, free = [], {"title", "end", "person", "status"}
+    places, free = [], {"title", "end", "sum", "person", "status"}
+    if any(cell.kind == "person" for cell in cells):
+        free.discard("sum")  # both would stand at the end of the second row
     wide = next((column.name for column in columns if column.wide), columns[0].name if columns else "")
     for index, column in enumerate(columns):
         kind = cells[index].kind if index < len(cells) else "text"
-        wish = {"date": "end", "person": "person", "status": "status"}.get(kind, "")
+        wish = {"date": "end", "money": "sum", "person": "person", "status": "status"}.get(kind, "")
         if column.name == wide:
             places.append("title")
         elif column.sticky or (wish == "status" and wish in free):
@@ -141,6 +143,11 @@ def phone_places(columns: tuple[Column, ...], sample: Row | None) -> list[str]:
             places.append(wish if wish in free and wish != "status" else "hide")
         free.discard(wish)
     return places
+
+
+def _has_place(place: str, cell: Cell) -> bool:
+    """A row of its own is only for what is said."""
+    return place != "hide" and (place != "line" or cell.text not in ("", "—"))
 
 
 def row_cells(row: Row, columns: tuple[Column, ...], places: list[str]) -> SafeString:
@@ -166,7 +173,7 @@ def row_cells(row: Row, columns: tuple[Column, ...], places: list[str]) -> SafeS
             format_html(
                 "<td{}{}{}>{}{}</td>",
                 format_html(' class="{}"', names) if names else "",
-                format_html(' data-at="{}"', place) if place != "hide" else "",
+                format_html(' data-at="{}"', place) if _has_place(place, cell) else "",
                 edit,
                 cell_markup(cell),
                 pencil,

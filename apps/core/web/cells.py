@@ -41,12 +41,25 @@ def when(value: datetime | date, zone: ZoneInfo, *, today: date | None = None) -
     return short, full
 
 
+def moment(value: datetime | date, zone: ZoneInfo) -> tuple[str, str]:
+    """The same with the time of day on other days too: what a record is known by."""
+    short, full = when(value, zone)
+    if isinstance(value, datetime) and f"{value.astimezone(zone):%H:%M}" not in short:
+        short = f"{short} {value.astimezone(zone):%H:%M}"
+    return short, full
+
+
 def cell(column: Column, record: Any, resource: Resource, user: Any, *, first: bool = False) -> pm.Cell:
     value = column.of(record)
     if isinstance(value, pm.Cell):
         return value
+    display = None if column.value else getattr(record, f"get_{column.name}_display", None)
+    if callable(display):
+        value = gettext(display()) if value not in (None, "") else value
     if first:
-        return pm.Cell(str(value), "link", url=resource.url(record))
+        zone = zone_of(user)
+        text, title = moment(value, zone) if isinstance(value, datetime | date) else (str(value), "")
+        return pm.Cell(text, "link", url=resource.url(record), title=title)
     return plain_cell(value, zone_of(user), kind=column.kind, user=user)
 
 

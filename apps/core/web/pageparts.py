@@ -91,7 +91,8 @@ class Column:
     aria_sort: Literal["", "ascending", "descending"] = ""
     sticky: bool = False
     wide: bool = False  # takes the rest of the width and is cut with an ellipsis
-    phone: Literal["", "title", "meta", "end", "person", "hide"] = ""  # its place on a two-line phone card
+    # Its place on a phone's card: the last two begin the end of the second row and fill a third one.
+    phone: Literal["", "title", "meta", "end", "person", "hide", "sum", "line"] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ class ItemResource(Resource):
     nav = ("Stock", 40)
     help = "What is kept in stock: its unit, its packs, how it is tracked and what one costs."
     columns = (
-        Column("code", "No.", sort="code"),
-        Column("name", "Item", sort="name"),
+        Column("code", "No.", sort="code", phone="meta"),
+        Column("name", "Item", sort="name", phone="title"),
         Column("category", "Category", sort="category"),
-        Column("on_hand", "On hand", "number", value=panels.on_hand_text),
+        Column("on_hand", "On hand", "number", value=panels.on_hand_text, phone="end"),
         Column("tracking", "Tracked"),
         Column("abc", "ABC", sort="abc"),
         Column("xyz", "XYZ"),

@@ -75,12 +75,12 @@ class ProposalResource(Resource):
     nav = ("Stock", 45)
     help = "What should be ordered, with the arithmetic. It counts as supply until its requisition does, so it is made only once."
     columns = (
-        Column("code", "No.", sort="code"),
-        Column("item", "Item"),
+        Column("code", "No.", sort="code", phone="meta"),
+        Column("item", "Item", phone="title"),
         Column("location", "Place"),
-        Column("quantity", "Quantity", "number", value=lambda one: panels.amount(one.quantity)),
-        Column("needed_on", "Needed", "date", sort="needed_on"),
-        Column("state", "State", "status", value=panels.proposal_state, sort="state"),
+        Column("quantity", "Quantity", "number", value=panels.moved, phone="sum"),
+        Column("needed_on", "Needed", "date", sort="needed_on", phone="end"),
+        Column("state", "State", "status", value=panels.proposal_state, sort="state", phone="meta"),
     )
     filters = ("state", "item", "location", "department", "needed_on")
     search = ("code",)

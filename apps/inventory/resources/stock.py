@@ -79,14 +79,14 @@ class MoveResource(Resource):
     nav = ("Stock", 41)
     help = "The stock ledger: what came, went and moved. A move never changes; what was wrong is reversed."
     columns = (
-        Column("effective_at", "When", "date", sort="effective_at"),
-        Column("kind", "Kind", sort="kind"),
-        Column("item", "Item"),
-        Column("quantity", "Quantity", "number", value=lambda one: panels.amount(one.quantity)),
+        Column("effective_at", "When", "date", sort="effective_at", phone="meta"),
+        Column("kind", "Kind", sort="kind", phone="meta"),
+        Column("item", "Item", phone="title"),
+        Column("quantity", "Quantity", "number", value=panels.moved, phone="end"),
         Column("lot", "Lot"),
         Column("from_location", "From"),
         Column("to_location", "To"),
-        Column("document", "Document"),
+        Column("document", "Document", phone="line"),
     )
     filters = ("kind", "item", "lot", "department", "document", "effective_at")
     import_key = ("document", "line")

@@ -24,13 +24,13 @@ class RequisitionResource(Resource):
     nav = ("Purchasing", 30)
     help = "What somebody needs: approved by amount, then asked for or ordered in one or more parts."
     columns = (
-        Column("code", "No.", sort="code"),
-        Column("title", "What", sort="title"),
-        Column("state", "State", "status", value=panels.requisition_state, sort="state"),
+        Column("code", "No.", sort="code", phone="meta"),
+        Column("title", "What", sort="title", phone="title"),
+        Column("state", "State", "status", value=panels.requisition_state, sort="state", phone="meta"),
         Column("department", "Department", sort="department__code"),
         Column("requested_by", "Asked by"),
-        Column("total", "About", "money", value=panels.total_cell),
-        Column("needed_on", "Needed", "date", sort="needed_on"),
+        Column("total", "About", "money", value=panels.total_cell, phone="sum"),
+        Column("needed_on", "Needed", "date", sort="needed_on", phone="end"),
     )
     filters = ("state", "department", "requested_by", "supplier", "needed_on")
     search = ("code", "title", "reason")

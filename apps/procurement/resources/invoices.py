@@ -23,16 +23,16 @@ class InvoiceResource(Resource):
         "What does not match is blocked and never paid by itself."
     )
     columns = (
-        Column("code", "No.", sort="code"),
+        Column("code", "No.", sort="code", phone="meta"),
         Column("number", "Their number", sort="number"),
         Column("kind", "Kind", value=lambda one: one.get_kind_display(), sort="kind"),
-        Column("supplier", "Supplier", sort="supplier__name"),
-        Column("state", "State", "status", value=panels.invoice_state, sort="state"),
-        Column("reason", "Why"),
-        Column("amount", "Amount", "money", value=panels.amount_cell, sort="amount"),
+        Column("supplier", "Supplier", sort="supplier__name", phone="title"),
+        Column("state", "State", "status", value=panels.invoice_state, sort="state", phone="meta"),
+        Column("reason", "Why", value=panels.why_blocked, phone="line"),
+        Column("amount", "Amount", "money", value=panels.amount_cell, sort="amount", phone="sum"),
         Column("order", "Order", value=lambda one: one.order.code if one.order else ""),
         Column("invoiced_on", "Dated", "date", sort="invoiced_on"),
-        Column("due_on", "Due", "date", sort="due_on"),
+        Column("due_on", "Due", "date", sort="due_on", phone="end"),
         Column("department", "Department", sort="department__code"),
     )
     filters = ("state", "kind", "supplier", "department", "order", "invoiced_on", "due_on")

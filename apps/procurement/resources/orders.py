@@ -21,12 +21,12 @@ class OrderResource(Resource):
     nav = ("Purchasing", 32)
     help = "What suppliers were asked to deliver: approved by amount, revised, received and invoiced in parts."
     columns = (
-        Column("code", "No.", sort="code"),
-        Column("supplier", "Supplier", sort="supplier__name"),
-        Column("state", "State", "status", value=panels.order_state, sort="state"),
+        Column("code", "No.", sort="code", phone="meta"),
+        Column("supplier", "Supplier", sort="supplier__name", phone="title"),
+        Column("state", "State", "status", value=panels.order_state, sort="state", phone="meta"),
         Column("department", "Department", sort="department__code"),
-        Column("total", "Value", "money", value=panels.total_cell),
-        Column("ordered_on", "Ordered", "date", sort="ordered_on"),
+        Column("total", "Value", "money", value=panels.total_cell, phone="sum"),
+        Column("ordered_on", "Ordered", "date", sort="ordered_on", phone="end"),
         Column("revision", "Revision", "number"),
         Column("requisition", "Requisition"),
         Column("buyer", "Buyer"),

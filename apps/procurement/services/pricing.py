@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from apps.budgets.queries import converted
 from apps.core.access import scope
 from apps.inventory import queries as stock_queries
 from apps.inventory import services as inventory
@@ -15,7 +16,6 @@ from apps.inventory.models import Item, Move
 from apps.procurement import queries
 from apps.procurement.lines import Line, by_number, number
 from apps.procurement.models import Invoice, Order, Receipt
-from apps.procurement.services.common import at_home
 from apps.procurement.services.stock import is_accepted, item_of
 
 CENT = Decimal("0.01")
@@ -41,7 +41,7 @@ def revalue(invoice: Invoice, orders: dict[str, Order], *, actor: Any) -> None:
                 done[key] = _and(done.get(key, queries.Progress()), number(line, "quantity"))
             unit = ordered.get("unit") or item.unit
             # Amounts of another currency were rounded to whole cents, which is no difference of price.
-            idle = Decimal(0) if order.currency == queries.home_currency(order.department) else CENT
+            idle = Decimal(0) if order.currency == item.currency else CENT
             for move, quantity in _received((order, place), item, unit, earlier, number(line, "quantity")):
                 each = _each(invoice, order, line, unit, move)
                 if abs(each * quantity) > idle:
@@ -83,7 +83,7 @@ def _each(invoice: Invoice, order: Order, line: Line, unit: str, move: Move) -> 
     many = move.quantity / stock_queries.to_base(move.item, Decimal(1), unit)
 
     def cost(price: Decimal) -> Decimal:
-        whole: Decimal = at_home(order.department, many * price, order.currency, day)
+        whole: Decimal = converted(many * price, order.currency, move.item.currency, day)
         return Decimal(round(whole / move.quantity, 6))
 
     if invoice.kind == Invoice.Kind.PRICE:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Sum
 from django.utils import timezone
 
+from apps.budgets.queries import converted
 from apps.core.errors import Refused
 from apps.inventory import queries as stock_queries
 from apps.inventory import services as inventory
@@ -17,7 +18,6 @@ from apps.org import queries as org
 from apps.org.models import Department
 from apps.procurement.lines import Line, by_number, number
 from apps.procurement.models import Receipt
-from apps.procurement.services.common import at_home
 from apps.procurement.services.moving import tell_planning
 
 Kind = Location.Kind
@@ -73,7 +73,8 @@ def _receive(
     bought = by_number(receipt.order.lines)[int(line["line"])]
     unit = bought.get("unit") or item.unit
     day = receipt.received_on or timezone.localdate()
-    worth = at_home(receipt.department, quantity * number(bought, "price"), receipt.order.currency, day)
+    # The ledger's costs are in the item's own currency.
+    worth = converted(quantity * number(bought, "price"), receipt.order.currency, item.currency, day)
     extra: dict[str, Any] = {}
     if day < timezone.localdate():
         extra["effective_at"] = timezone.make_aware(datetime.combine(day, time(12)))
