@@ -298,6 +298,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "GrainEnum": "apps.kpis.models.Grain",
         "ImportStateEnum": "apps.core.models.ImportBatch.State",
+        "JobStateEnum": "apps.core.models.Job.State",
         "ProcessLevelEnum": "apps.processes.models.Process.Level",
         "ProcessStateEnum": "apps.processes.models.Process.State",
         "DocumentKindEnum": "apps.processes.models.Document.Kind",

@@ -68,7 +68,7 @@ class DryRunsEndpoint(_OfRule):
         summary="List the dry runs of an automation rule",
         description=f"The newest first, at most {MOST}.",
         tags=["Settings"],
-        responses=inline_serializer("DryRun", dict(NUMBERS), many=True),
+        responses=type(DRY_RUN)(many=True),
     )
     def get(self, request: Request, key: int) -> Response:
         return Response(plain([_told(one) for one in self.runs(request, key)[:MOST]]))

@@ -97,7 +97,7 @@ def upload(page: Page, path: str, name: str, content: bytes) -> str:
     """Through the import pages: choose, check, confirm; large files are worked on by a job. Returns the check's summary."""
     page.goto(f"/{path}/import/")
     page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
-    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("button", name="Check the file").click(timeout=60_000)
     button = page.get_by_role("button", name=re.compile(r"Import [\d ,.\u202f\u00a0]+ rows"))
     _past_the_job(page, button)
     summary = page.locator("main").inner_text()
@@ -216,5 +216,5 @@ def test_the_same_file_again_brings_nothing_new(manager: BrowserContext) -> None
     page.goto("/kpi-readings/import/")
     content = figures().readings_csv()
     page.locator("input[type=file]").set_input_files({"name": "again.csv", "mimeType": "text/csv", "buffer": content})
-    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("button", name="Check the file").click(timeout=60_000)
     _past_the_job(page, page.get_by_text("There is nothing to import"))

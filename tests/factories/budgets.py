@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from apps.accounts.models import User
@@ -64,9 +65,12 @@ def _category(company: Company, department: Department, owner: User) -> Any:
     return services.add_category(code=code().lower(), name=f"Category {number()}", actor=owner)
 
 
+PLACES = count()  # of their own: the common number comes round again in a long run
+
+
 def _place() -> dict[str, Any]:
     """A fiscal year and currency that no other budget of the run has."""
-    at = number()
+    at = next(PLACES)
     # Not about now: no purchase of today may meet them.
     years = [*range(1990, 2024), *range(2030, 2096)]
     return {"fiscal_year": years[at % 100], "currency": CURRENCIES[at // 100 % len(CURRENCIES)]}

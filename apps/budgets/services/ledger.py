@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -198,13 +198,13 @@ def _hold(
     if not document:
         raise Refused("Name the document that commits the money.", code="no_document", field="document")
     values = {"reserved": reserved, "encumbered": encumbered, "spent": spent}
-    known = list(Commitment.objects.raw(HOLD, values | {"line": line.pk, "document": document, "ref": ref}))
-    held: Commitment = (
-        known[0]
-        if known
-        else Commitment.objects.create(
-            line=line, department_id=line.department_id, document=document, ref=ref, **values
-        )
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, values | {"line": line.pk, "document": document, "ref": ref})
+        row, names = cursor.fetchone(), [one.name for one in cursor.description]
+    if row is not None:
+        return Commitment(**dict(zip(names, row, strict=True)))
+    held: Commitment = Commitment.objects.create(
+        line=line, department_id=line.department_id, document=document, ref=ref, **values
     )
     return held
 

@@ -170,7 +170,7 @@ def list_parameters(resource: Resource) -> list[OpenApiParameter]:
     found = [
         OpenApiParameter("cursor", str, description="Where to go on: 'next' of the page before"),
         OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
-        OpenApiParameter("sort", {"type": "string", "enum": _sorts(resource)}),
+        OpenApiParameter("sort", _sorts(resource)),
         OpenApiParameter("fields", str, description=f"Only these, comma separated: {', '.join(field_names(resource))}"),
         OpenApiParameter("q", str, description="Words to look for"),
     ]
@@ -190,9 +190,14 @@ def list_parameters(resource: Resource) -> list[OpenApiParameter]:
     return found
 
 
-def _sorts(resource: Resource) -> list[str]:
-    names = ["id", *filtering.sort_names(resource)]
-    return [sign + name for name in names for sign in ("", "-")]
+def _sorts(resource: Resource) -> dict[str, Any]:
+    """Each name up and down; generated clients get words for both, because a sign is no part of an identifier."""
+    names = list(dict.fromkeys(["id", *filtering.sort_names(resource)]))
+    return {
+        "type": "string",
+        "enum": [sign + name for name in names for sign in ("", "-")],
+        "x-enum-varnames": [name.upper() + way for name in names for way in ("", "_DESCENDING")],
+    }
 
 
 def describe(resource: Resource, view: type[Any], method: str, action: Action | None, *, kind: str) -> None:
