@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -116,3 +119,24 @@ def test_an_address_that_is_not_there_is_a_problem_document(method: str) -> None
     answer = getattr(Client(enforce_csrf_checks=True), method)("/api/v1/calendars/-1/")
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_generated_clients_find_no_value_twice(world: World) -> None:
+    """Client generators make an identifier of each value of an enumeration and stop at the second one of a name."""
+
+    def enumerations(part: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(part, dict):
+            if isinstance(part.get("enum"), list):
+                yield part
+            part = list(part.values())
+        if isinstance(part, list):
+            for one in part:
+                yield from enumerations(one)
+
+    found = list(enumerations(world.clients["clerk"].get("/api/v1/openapi.json").json()))
+    assert len(found) > 100
+    for one in found:
+        names = one.get(
+            "x-enum-varnames", [re.sub(r"\W+", "_", str(value)).strip("_").upper() for value in one["enum"]]
+        )
+        assert len(set(names)) == len(one["enum"]) == len(names), one
