@@ -12,8 +12,8 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.core.access import scope
 from apps.core.access.rights import rights_of
-from apps.core.access.scope import current
 from apps.core.science.forecast import Forecast, forecast
 from apps.core.science.xmr import XmrChart, xmr_chart
 from apps.core.values import Period
@@ -263,10 +263,10 @@ def _target_at(targets: list[Target], day: date) -> Target | None:
 
 
 def freshness() -> tuple[datetime | None, int]:
-    """(time of the last roll-up within the scope, batches still waiting)."""
-    current()
-    newest = ReadingBatch.objects.filter(rolled_up_at__isnull=False).order_by("-rolled_up_at").first()
-    waiting = ReadingBatch.objects.filter(rolled_up_at__isnull=True).count()
+    """(time of the last roll-up of anything, batches still waiting): how fresh the figures are is nobody's secret."""
+    with scope.system("when readings were rolled up"):
+        newest = ReadingBatch.objects.filter(rolled_up_at__isnull=False).order_by("-rolled_up_at").first()
+        waiting = ReadingBatch.objects.filter(rolled_up_at__isnull=True).count()
     return (newest.rolled_up_at if newest else None), waiting
 
 

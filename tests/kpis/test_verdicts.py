@@ -65,6 +65,7 @@ def test_the_list_of_kpis_says_the_newest_value_and_how_it_stands() -> None:
         client.force_login(person)
         rows[name] = client.get("/kpis/").content.decode().split("otd")[1].split("</tr>")[0]
     assert "92" in rows["own"] and "Off target" in rows["own"]
+    assert "no readings yet" not in client.get("/overview/").content.decode(), "how fresh figures are is no secret"
     assert "92" not in rows["other"] and "No value" in rows["other"], "values of a department one may not read"
 
 
