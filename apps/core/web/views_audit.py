@@ -95,7 +95,7 @@ def _narrowed(rows: models.QuerySet[Event], asked: dict[str, str]) -> models.Que
     if not (asked["subject"] or asked["name"] or asked["all"]):
         rows = rows.exclude(name=CLOCK)
     if words := asked["q"].strip():
-        named = [one.name for one in facts if words.lower() in one.sentence.lower()]
+        named = [name for name in facts.names() if words.lower() in facts[name].sentence.lower()]
         match = Q(username__icontains=words) | Q(first_name__icontains=words) | Q(last_name__icontains=words)
         people = get_user_model()._default_manager.filter(match).values_list("pk", flat=True)[:100]
         rows = rows.filter(Q(subject=words) | Q(name__in=named) | Q(actor_id__in=list(people)))
