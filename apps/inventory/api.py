@@ -24,6 +24,7 @@ from apps.inventory import queries, services
 from apps.inventory.models import Item, Location, Lot
 
 TAGS = ["Stock"]
+MOST_PARTS = 200
 
 
 class StockEndpoint(Endpoint):
@@ -217,7 +218,9 @@ class ProduceEndpoint(Endpoint):
         known = {"item", "to", "quantity", "lot_number", "document", "consumes"}
         if set(data) - known:
             raise Refused(f"'{sorted(set(data) - known)[0]}' is not known here.", code="bad_body")
-        consumes = [_part(request.user, one) for one in data["consumes"][:200]]
+        if len(data["consumes"]) > MOST_PARTS:
+            raise Refused(f"A production has at most {MOST_PARTS} components.", code="too_many", field="consumes")
+        consumes = [_part(request.user, one) for one in data["consumes"]]
 
         def run() -> Answer:
             moves = services.produce_stock(

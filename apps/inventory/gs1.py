@@ -16,22 +16,110 @@ from apps.core.errors import Refused
 
 SEPARATOR = "\x1d"
 SYMBOLS = ("]C1", "]e0", "]d2", "]Q3", "]J1")
-# identifier: length of the data; the fixed ones need no separator.
+# Identifier: length of the data. Those of the first table need no separator, whatever they mean here.
 FIXED = {
-    "00": 18,
-    "01": 14,
-    "02": 14,
-    "11": 6,
-    "12": 6,
-    "13": 6,
-    "15": 6,
-    "16": 6,
-    "17": 6,
-    "20": 2,
-    "410": 13,
-    "414": 13,
+    **{"00": 18, "01": 14, "02": 14, "03": 14, "04": 16, "20": 2},
+    **{f"1{at}": 6 for at in range(1, 10)},
+    **{f"41{at}": 13 for at in range(10)},
 }
-VARIABLE = {"10": 20, "21": 20, "22": 20, "30": 8, "37": 8, "240": 30, "241": 30, "250": 30, "400": 30}
+VARIABLE = {
+    **{
+        "10": 20,
+        "21": 20,
+        "22": 20,
+        "235": 28,
+        "240": 30,
+        "241": 30,
+        "242": 6,
+        "243": 20,
+        "250": 30,
+        "251": 30,
+        "253": 30,
+    },
+    **{
+        "254": 20,
+        "255": 25,
+        "30": 8,
+        "37": 8,
+        "400": 30,
+        "401": 30,
+        "402": 17,
+        "403": 30,
+        "420": 20,
+        "421": 12,
+        "422": 3,
+    },
+    **{
+        "423": 15,
+        "424": 3,
+        "425": 15,
+        "426": 3,
+        "427": 3,
+        "710": 20,
+        "711": 20,
+        "712": 20,
+        "713": 20,
+        "714": 20,
+        "715": 20,
+    },
+    **{
+        "7001": 13,
+        "7002": 30,
+        "7003": 10,
+        "7004": 4,
+        "7005": 12,
+        "7006": 6,
+        "7007": 12,
+        "7008": 3,
+        "7009": 10,
+        "7010": 2,
+    },
+    **{
+        "7011": 10,
+        "7020": 20,
+        "7021": 20,
+        "7022": 20,
+        "7023": 30,
+        "7040": 4,
+        "7240": 20,
+        "8001": 14,
+        "8002": 20,
+        "8003": 30,
+    },
+    **{
+        "8004": 30,
+        "8005": 6,
+        "8006": 18,
+        "8007": 34,
+        "8008": 12,
+        "8009": 50,
+        "8010": 30,
+        "8011": 12,
+        "8012": 20,
+        "8013": 25,
+    },
+    **{
+        "8017": 18,
+        "8018": 18,
+        "8019": 10,
+        "8020": 25,
+        "8026": 18,
+        "8110": 70,
+        "8111": 4,
+        "8112": 70,
+        "8200": 70,
+        "90": 30,
+    },
+    **{f"9{at}": 90 for at in range(1, 10)},
+    **{f"{kind}{places}": 15 for kind in ("390", "392") for places in range(10)},
+    **{f"{kind}{places}": 18 for kind in ("391", "393") for places in range(10)},
+    **{f"394{places}": 4 for places in range(4)},
+    **{f"395{places}": 6 for places in range(6)},
+    **{f"703{at}": 30 for at in range(10)},
+    **{f"723{at}": 30 for at in range(10)},
+}
+# Weights, lengths, areas and volumes: the fourth digit says how many decimals; here as quantity only those of the goods.
+TRADE = re.compile(r"3(1[0-6]|2[0-9]|3[0-7]|4[0-9]|5[0-7]|6[0-9])[0-5]")
 MEASURES = {"310": "kg", "311": "m", "314": "m2", "315": "l", "316": "m3", "320": "lb", "321": "in", "322": "ft"}
 DATES = {"11": "made_on", "13": "packed_on", "15": "best_before", "17": "expires_on"}
 BRACKETS = re.compile(r"\((\d{2,4})\)([^()]*)")
@@ -127,7 +215,7 @@ def _split(text: str) -> list[tuple[str, str]]:
 
 
 def _known(key: str) -> bool:
-    return key in FIXED or key in VARIABLE or (len(key) == 4 and key[:3] in MEASURES and key[3] in "012345")
+    return key in FIXED or key in VARIABLE or TRADE.fullmatch(key) is not None
 
 
 def _length(key: str) -> tuple[int, bool]:
@@ -158,15 +246,17 @@ def _scanned(pairs: list[tuple[str, str]], today: date) -> Scanned:
 
 def _meant(key: str, value: str, today: date) -> tuple[str, object]:
     if key in ("00", "01", "02"):
-        if not value.isdigit() or check_digit(value[:-1]) != value[-1]:
+        if not _digits(value) or check_digit(value[:-1]) != value[-1]:
             raise _wrong(f"the check digit of ({key}) does not fit")
         return ("sscc" if key == "00" else "gtin"), value
     if key in DATES:
         return DATES[key], _date(key, value, today)
+    if key == "7003":  # with hour and minute, which a lot does not keep
+        return "expires_on", _date(key, value[:6], today)
     if key in ("10", "21"):
         return ("lot" if key == "10" else "serial"), value
     if key in ("30", "37") or key[:3] in MEASURES:
-        if not value.isdigit():
+        if not _digits(value):
             raise _wrong(f"({key}) is no number")
         places = int(key[3]) if key[:3] in MEASURES else 0
         return "quantity", Decimal(value).scaleb(-places)
@@ -174,7 +264,7 @@ def _meant(key: str, value: str, today: date) -> tuple[str, object]:
 
 
 def _date(key: str, value: str, today: date) -> date:
-    if not value.isdigit():
+    if not _digits(value):
         raise _wrong(f"({key}) is no date")
     short, month, day = int(value[:2]), int(value[2:4]), int(value[4:])
     year = today.year - today.year % 100 + short
@@ -189,6 +279,11 @@ def _date(key: str, value: str, today: date) -> date:
     if day > last:
         raise _wrong(f"({key}) is no date")
     return date(year, month, day or last)
+
+
+def _digits(value: str) -> bool:
+    """Signs such as ² count as digits elsewhere."""
+    return value.isascii() and value.isdigit()
 
 
 def _wrong(why: str) -> Refused:

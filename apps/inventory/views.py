@@ -59,9 +59,13 @@ def read_code(user: Any, code: str) -> tuple[Item, gs1.Scanned]:
     text = code.strip()
     found = Item.objects.visible_to(user).filter(archived_at__isnull=True)
     plain = gs1.Scanned()
-    item = found.filter(code=text).first()
+    item = found.filter(code=text).first() or found.filter(code__iexact=text).first()
     if item is not None:
         return item, plain
+    if text[:1] not in "(]" and not text[:2].isdigit():
+        raise Refused(
+            f"No item has the number “{text[:40]}”. Type it whole, or scan the code.", code="no_item", field="code"
+        )
     if gs1.is_gtin(text):
         plain = gs1.Scanned(gtin=text.zfill(14))
     else:

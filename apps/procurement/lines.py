@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,8 @@ from apps.core.errors import Refused
 MOST_LINES = 500
 PLACES = 6
 LARGEST = Decimal(10) ** 12
+# One comma and three digits: a thousand to some readers, a decimal to others.
+THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}")
 ColumnKind = Literal["text", "number", "price", "count", "day"]
 Line = dict[str, Any]
 
@@ -116,6 +119,11 @@ def _value(column: LineColumn, text: str, place: int) -> Any:
 
 
 def _number(column: LineColumn, text: str, place: int) -> Decimal:
+    if THOUSANDS.fullmatch(text):
+        plain = text.replace(",", "")
+        raise _wrong(
+            f"Line {place}: “{column.label}” may be {plain} or {text.replace(',', '.')}. Write it without comma."
+        )
     try:
         number = Decimal(text.replace(",", ".") if "." not in text else text)
     except InvalidOperation:

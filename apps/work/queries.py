@@ -79,6 +79,7 @@ def waiting_approvals(user: Any) -> list[Approval]:
     found = Approval.objects.filter(Exists(seat), state=Approval.State.PENDING, archived_at__isnull=True)
     return list(
         found.exclude(requested_by_id=user.pk)
+        .exclude(written_by_id=user.pk)
         .select_related("requested_by", "department")
         .order_by("created_at")[:MOST]
     )

@@ -87,6 +87,16 @@ def test_nobody_approves_their_own_budget(cast: Any) -> None:
         services.approve_plan(make.plan(cast), actor=cast.manager)
 
 
+def test_whoever_drafted_a_budget_for_another_does_not_approve_it(cast: Any) -> None:
+    boss, other = cast.by_role["OPM"], cast.by_role["DPM"]
+    plan = services.draft_plan(
+        name="Year", department=cast.company.root, fiscal_year=2026, currency="EUR", owner=other, actor=boss
+    )
+    with pytest.raises(Refused, match="drafted"):
+        services.approve_plan(plan, actor=boss)
+    services.approve_plan(plan, actor=cast.by_role["EXE"])
+
+
 def test_requisition_order_and_invoice_count_the_money_once(cast: Any) -> None:
     """ERPNext 36610: budget 20 m, actual 11 m, an order of 5 m fits and leaves 4 m, before and after it is invoiced."""
     line, million = make.line(cast, total=Decimal(20_000_000)), Decimal(1_000_000)

@@ -51,7 +51,7 @@ def test_years_lie_within_fifty_years(short: str, year: int) -> None:
         "17270230",  # 30 February
         "(10)" + "x" * 21,
         "(01)09506000134376(01)00012345600012",
-        "99nonsense",
+        "89nonsense",
         "(01)0950600013437(10",
         "3109000001",
         "30",
@@ -78,3 +78,29 @@ def test_what_is_written_for_scanners_is_read_back() -> None:
     assert gs1.written(pairs[:2]) == "(01)09506000134376(10)AB-12/7"
     with pytest.raises(Refused):
         gs1.encode([("10", "A\x1dB")])
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "(01)09506000134376(91)ABC",
+        f"010950600013437691ABC{GS}10L1",
+        "(01)09506000134376(3922)1234(423)276250",
+        "(01)09506000134376(3302)001750(411)4012345000009",
+        "(00)376104250021234569(403)X1(8008)26112410",
+    ],
+)
+def test_identifiers_that_mean_nothing_here_do_not_stop_a_scan(code: str) -> None:
+    said = gs1.parse(code, today=TODAY)
+    assert said.gtin or said.sscc
+    assert said.others and said.quantity is None
+
+
+def test_an_expiry_with_its_time_is_an_expiry() -> None:
+    assert gs1.parse("(01)09506000134376(7003)2704301200", today=TODAY).expires_on == date(2027, 4, 30)
+
+
+@pytest.mark.parametrize("code", ["(30)²", "(17)²70430", "(01)0950600013437²", "(3103)٣٣٣٣٣٣"])
+def test_digits_of_other_kinds_are_none(code: str) -> None:
+    with pytest.raises(Refused):
+        gs1.parse(code, today=TODAY)

@@ -259,3 +259,11 @@ def test_what_is_below_safety_stock_says_so(cast: Any) -> None:
     make.stocked(cast.company.plant, cast.manager, 5, safety_stock=D(10), reorder_point=D(20))
     text = signed(cast.manager).get("/stock/points/").content.decode()
     assert text.count("Below reorder point") == 0 and "Below safety stock" in text.partition("<tbody>")[2]
+
+
+def test_a_typed_number_is_found_in_any_case_or_said_to_be_none(cast: Any) -> None:
+    make.item(cast.company.plant, cast.manager, code="BOLT-M8")
+    browser = signed(cast.by_role["OPR"])
+    assert "BOLT-M8" in browser.get("/stock/scan/", {"code": "bolt-m8", "kind": "receive"}).content.decode()
+    text = browser.get("/stock/scan/", {"code": "BOLT", "kind": "receive"}).content.decode()
+    assert "No item has the number “BOLT”" in text and "GS1 code: " not in text

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.core.errors import Refused
+from apps.procurement.lines import REQUISITION, check_lines
 from apps.procurement.match import (
     Claim,
     LineState,
@@ -124,3 +126,11 @@ def test_two_credit_lines_share_what_went_back() -> None:
     found = match_credits(claims, states, price=Tolerance())
     assert [one.outcome for one in found] == [Outcome.MATCHED, Outcome.NOT_RETURNED]
     assert found[1].quantity_variance == 4
+
+
+@pytest.mark.parametrize("text", ["1,234", "12,500"])
+def test_a_comma_that_may_be_either_is_asked_about(text: str) -> None:
+    """Read as a decimal comma it would order a thousandth of what was meant."""
+    with pytest.raises(Refused, match="without comma"):
+        check_lines([{"text": "Bolts", "quantity": text}], REQUISITION)
+    assert check_lines([{"text": "Bolts", "quantity": "1,5", "price": "0,125"}], REQUISITION)[0]["price"] == "0.125"

@@ -144,6 +144,36 @@ def test_nobody_approves_their_own_and_a_refusal_says_why(cast: Any) -> None:
     assert (need.state, need.note) == (Requisition.State.REJECTED, "No money")
 
 
+def test_whoever_wrote_it_never_decides_it(cast: Any) -> None:
+    """Also where somebody else asks for them, or changes what is to be paid."""
+    boss, buyer, line = cast.manager, cast.by_role["BUY"], cast.company.line
+    need = services.write_requisition(title="Seals", department=line, lines=LINES, actor=boss)
+    services.submit_requisition(need, actor=cast.worker)
+    refused("own_request", decide, need, boss)
+    order = placed(line, buyer, lines=LINES)
+    services.receive_goods(order=order, actor=None)
+    dear = [{"line": 1, "quantity": "100", "price": "5"}]
+    bill = invoice(order, dear, actor=buyer)
+    refused("own_invoice", services.release_invoice, bill, reason="Urgent", actor=buyer)
+    bill = services.change_invoice(bill, number="RE-1b", actor=boss)
+    assert bill.entered_by == buyer
+    dearer = [{"order": order.code, "line": 1, "quantity": "100", "price": "6"}]
+    bill = services.change_invoice(bill, lines=dearer, amount=D(600), actor=boss)
+    refused("own_invoice", services.release_invoice, bill, reason="Urgent", actor=boss)
+    assert services.release_invoice(bill, reason="Agreed by phone", actor=buyer).state == "released"
+
+
+def test_nothing_is_ordered_before_its_requisition_is_approved(cast: Any) -> None:
+    buyer, line = cast.by_role["BUY"], cast.company.line
+    need = services.write_requisition(title="Seals", department=line, lines=LINES, actor=cast.worker)
+    order = services.draft_order(supplier=supplier(), department=line, requisition=need, lines=LINES, actor=buyer)
+    assert need.code in refused("not_approved", services.submit_order, order, actor=buyer).message
+    services.submit_requisition(need, actor=cast.worker)
+    decide(need, cast.manager)
+    order.refresh_from_db()
+    services.submit_order(order, actor=buyer)
+
+
 def test_bands_two_approvers_and_split_orders_count_together(cast: Any) -> None:
     """Two orders of 490 to one supplier in a week are one purchase of 980: the band above 900 asks two people."""
     buyer, line = cast.by_role["BUY"], cast.company.line

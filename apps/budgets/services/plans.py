@@ -16,6 +16,7 @@ from apps.budgets.services.books import Booking, Leg, legs_of, next_txns
 from apps.budgets.spreading import checked, ends_of, from_driver, own_ends, spread_amount, weights_from
 from apps.core.access import scope
 from apps.core.errors import Refused
+from apps.core.models import Event
 from apps.core.records import write
 from apps.core.records.numbering import next_number
 from apps.core.values import Money
@@ -295,6 +296,13 @@ def approve_plan(plan: Plan, *, actor: Any) -> Plan:
         _refuse_approved(locked)
         if actor is not None and locked.owner_id == actor.pk:
             raise Refused("Nobody approves their own budget. Ask somebody else who may.", code="own_request")
+        drafts = Event.objects.filter(
+            name=events.PlanDrafted.fact_name, subject=locked.subject(), actor_id__isnull=False
+        )
+        if actor is not None and drafts.filter(actor_id=actor.pk).exists():
+            raise Refused(
+                "Whoever drafted a budget does not approve it. Ask somebody else who may.", code="own_request"
+            )
         if locked.version_kind != Plan.Version.FORECAST:
             _appropriate(locked, actor)
             Plan.objects.filter(pk__in=_family_keys(family), state=Plan.State.APPROVED).exclude(pk=locked.pk).update(

@@ -31,6 +31,7 @@ from apps.procurement.services.common import check_currency, locked
 
 State = Invoice.State
 CENT = Decimal("0.01")
+TOLD = ("supplier", "kind", "order", "currency", "amount", "lines")  # what an invoice asks to be paid, and for what
 # Nobody may release these: something else has to be put right first.
 HARD = {Outcome.NO_ORDER, Outcome.OVER, Outcome.MISSING, Outcome.NOT_RETURNED}
 
@@ -61,18 +62,15 @@ def change_invoice(invoice: Invoice, *, actor: Any, version: int | None = None, 
     if values.get("number", invoice.number) != invoice.number:
         values["number_key"] = _key(values["number"])
     with transaction.atomic():
-        trial = _copy(invoice)
+        found = locked(invoice, State.BLOCKED)  # two corrections at once would both book it
+        if getattr(actor, "pk", None) and any(one in values and values[one] != getattr(found, one) for one in TOLD):
+            values["entered_by"] = actor  # whoever changes what is to be paid does not release it
+        trial = _copy(found)
         for name, value in values.items():
             setattr(trial, name, value)
         _judge(trial)
-        trial_values = {name: getattr(trial, name) for name in ("state", "reason", "verdicts")}
-        changed = write.change(
-            invoice,
-            values | trial_values,
-            actor=actor,
-            fact=events.InvoiceChanged,
-            version=version,
-        )
+        values |= {name: getattr(trial, name) for name in ("state", "reason", "verdicts")}
+        changed = write.change(found, values, actor=actor, fact=events.InvoiceChanged, version=version)
         return _book(changed, actor) if changed.state == State.MATCHED else changed
 
 

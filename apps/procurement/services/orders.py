@@ -15,7 +15,7 @@ from apps.core.records import write
 from apps.core.records.numbering import next_number
 from apps.procurement import events, queries
 from apps.procurement.lines import ORDER, by_number, check_lines, number, worth
-from apps.procurement.models import Order, PriceList, Supplier
+from apps.procurement.models import Order, PriceList, Requisition, Supplier
 from apps.procurement.services import funds
 from apps.procurement.services.common import asked_amount, at_home, locked
 from apps.procurement.services.moving import mark_ordered, tell_planning, withdraw_questions
@@ -66,6 +66,13 @@ def _check_ready(order: Order) -> None:
     if not order.lines:
         raise Refused("Enter at least one line first.", code="no_lines", field="lines")
     _check_supplier(order.supplier)
+    wish = order.requisition
+    if wish is not None and wish.state not in {Requisition.State.APPROVED, Requisition.State.ORDERED}:
+        raise Refused(
+            f"{wish.code} is {wish.get_state_display().lower()}. It is approved before it is ordered.",
+            code="not_approved",
+            field="requisition",
+        )
     _home(order)
     _check_contract(order)
 
@@ -105,6 +112,7 @@ def _ask(order: Order, *, actor: Any, override: str = "") -> Order:
         currency=currency,
         source="procurement",
         reason=reason,
+        written_by=order.buyer,
         actor=actor,
     )
     return moved

@@ -66,6 +66,7 @@ def submit_requisition(requisition: Requisition, *, override: str = "", actor: A
             currency=currency,
             source="procurement",
             reason=moved.reason,
+            written_by=moved.requested_by,
             actor=actor,
         )
         return moved

@@ -158,6 +158,10 @@ class Approval(Noun):
     requested_by: Any = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
     )
+    # Who wrote what it is about, where somebody else asks for them.
+    written_by: Any = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
     source = models.CharField(max_length=120, blank=True, editable=False, db_index=True)
     decided_at = models.DateTimeField(null=True, editable=False)
     # Whoever holds a seat sees the approval, wherever its department lies (also in the database's wall).
@@ -174,6 +178,11 @@ class Approval(Noun):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def own_of(self) -> frozenset[int]:
+        """Whose own request it is: they never answer it."""
+        return frozenset(key for key in (self.requested_by_id, self.written_by_id) if key)
 
     def own_for(self, rights: Rights) -> bool:
         """Asked by the person, or waiting for them or somebody they stand in for."""

@@ -51,21 +51,16 @@ def request_approval(
     currency: str = "",
     source: str = "",
     reason: str = "",
+    written_by: User | None = None,
 ) -> Approval:
-    """Every step must have somebody who may answer it, or nothing is asked."""
+    """Every step must have somebody who may answer it, or nothing is asked; neither who asks nor who wrote it answers."""
     with transaction.atomic():
         found = policy or (None if steps else policy_for(about, department))
         approval = Approval(
-            title=title,
-            department=department,
-            about=about,
-            policy=found,
-            amount=amount,
-            currency=currency or (found.currency if found else ""),
-            source=source,
-            reason=reason,
+            title=title, department=department, about=about, policy=found, amount=amount, source=source, reason=reason,
+            currency=currency or (found.currency if found else ""), written_by=written_by,
             requested_by=actor if isinstance(actor, User) else None,
-        )
+        )  # fmt: skip
         planned = list(steps) if steps else _planned(approval)
         _check_answerable(approval, planned)
         approval.code = f"A{next_number('approval')}"
@@ -140,8 +135,8 @@ def _check_answerable(approval: Approval, planned: list[Any]) -> None:
 
 
 def candidates(approval: Approval, step: Mapping[str, Any]) -> list[User]:
-    """Who may answer a step: never the person who asked."""
-    without = frozenset({approval.requested_by_id} if approval.requested_by_id else set())
+    """Who may answer a step: never the person who asked or wrote it."""
+    without = approval.own_of
     kind, need = step["kind"], int(step.get("need") or 1)
     if step.get("people"):
         found = list(step["people"])
@@ -277,7 +272,7 @@ def answer_approval(approval: Approval, *, answer: str, note: str = "", actor: A
 
 
 def _seat_for(approval: Approval, actor: Any) -> Seat:
-    if approval.requested_by_id == actor.pk:
+    if actor.pk in approval.own_of:
         raise Refused("Nobody approves their own request.", code="own_request")
     people = [actor.pk, *sorted(rights_of(actor).principals)]
     seats = list(
@@ -326,7 +321,7 @@ def escalate_approvals(*, now: datetime) -> int:
         for step in late.select_for_update(of=("self",), skip_locked=True)[:BATCH]:
             approval = step.approval
             seated = frozenset(step.taken.values_list("user_id", flat=True))
-            above = org.line_above(approval.department, without=seated | {approval.requested_by_id or 0})
+            above = org.line_above(approval.department, without=seated | approval.own_of)
             Seat.objects.bulk_create([Seat(step=step, user=one) for one in above], ignore_conflicts=True)
             step.escalations += 1
             again = _timeout(approval, step, now) if above and step.escalations < MOST_ESCALATIONS else None
