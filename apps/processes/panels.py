@@ -154,7 +154,9 @@ def signatures_panel(revision: Revision, user: Any) -> pm.Section | None:
                 pm.Cell(one.name),
                 pm.Cell(one.get_meaning_display()),
                 pm.Cell(cells.when(one.signed_at, zone)[0], title=cells.when(one.signed_at, zone)[1]),
-                pm.Cell("these words" if one.sha256 == revision.sha256 else "earlier words"),
+                pm.Cell(
+                    "these words" if (one.round, one.sha256) == (revision.round, revision.sha256) else "earlier words"
+                ),
                 pm.Cell(one.sha256[:12]),
             ),
         )

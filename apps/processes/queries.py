@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.core.access import scope
 from apps.core.access.rights import rights_of
 from apps.org.models import Closure, RoleGrant
-from apps.processes.models import Acknowledgement, Document, Handoff, Revision
+from apps.processes.models import Acknowledgement, Document, Handoff, Revision, Signature
 from apps.processes.steps import Line, as_lines, difference
 
 MOST = 100
@@ -70,10 +70,11 @@ def to_read(user: Any) -> list[Revision]:
 
 
 def to_sign(user: Any) -> list[Revision]:
-    """Revisions in review that the person may sign: not their own words, not signed by them."""
+    """Revisions in review that the person may sign: not their own words, not signed by them since they went to review."""
     found = Revision.objects.visible_to(user, "e").filter(state=Revision.State.REVIEW).exclude(author_id=user.pk)
-    signed = {"signatures__person_id": user.pk}
-    return list(found.exclude(**signed).select_related("document").order_by("pk")[:MOST])
+    signed = Signature.objects.filter(revision=OuterRef("pk"), round=OuterRef("round"), person_id=user.pk)
+    mine = found.exclude(writers__contains=[user.pk]).exclude(Exists(signed))
+    return list(mine.select_related("document").order_by("pk")[:MOST])
 
 
 def due_for_review(user: Any, *, today: date) -> list[Revision]:

@@ -121,7 +121,7 @@ def _print_html(revision: Revision, request: HttpRequest) -> str:
     context = {
         "report": report,
         "revision": revision,
-        "signatures": revision.signatures.filter(sha256=revision.sha256).order_by("pk"),
+        "signatures": revision.signatures.filter(round=revision.round, sha256=revision.sha256).order_by("pk"),
         "mark": mark,
         "watermark": watermark,
     }

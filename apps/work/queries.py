@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from apps.core.access.rights import rights_of
 from apps.core.web import cells
@@ -70,12 +70,20 @@ def _when(task: Task, now: datetime, today: Any, user: Any) -> str:
     return "week" if day <= today + timedelta(days=7) else "later"
 
 
+def open_seats(user: Any) -> QuerySet[Seat]:
+    """Seats a person may take: their own, and those of people they stand in for. One person counts once: in a step
+    they answer once, and for somebody else only where they have not answered for themselves.
+    """
+    answered = Seat.objects.filter(answered_by=user.pk)
+    own = Q(user_id=user.pk) & ~Exists(answered.filter(step=OuterRef("step")))
+    stands_in = Q(user_id__in=rights_of(user).principals)
+    for_others = stands_in & ~Exists(answered.filter(step__approval=OuterRef("step__approval")))
+    return Seat.objects.filter(own | for_others, step__state=ApprovalStep.State.OPEN, answer="")
+
+
 def waiting_approvals(user: Any) -> list[Approval]:
     """Approvals with a free seat of the person, or of somebody they stand in for; never their own requests."""
-    people = [user.pk, *rights_of(user).principals]
-    seat = Seat.objects.filter(
-        step__approval=OuterRef("pk"), step__state=ApprovalStep.State.OPEN, user_id__in=people, answer=""
-    )
+    seat = open_seats(user).filter(step__approval=OuterRef("pk"))
     found = Approval.objects.filter(Exists(seat), state=Approval.State.PENDING, archived_at__isnull=True)
     return list(
         found.exclude(requested_by_id=user.pk)

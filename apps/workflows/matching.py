@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
@@ -12,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from apps.core.access import scope
+from apps.core.errors import Refused
 from apps.core.events.facts import Recorded, facts
 from apps.core.models import Event
 from apps.core.resources.resource import of_subject
@@ -23,6 +25,7 @@ from apps.workflows.rule_fields import Found
 from apps.workflows.services import rules as rule_services
 from apps.workflows.services import runs
 
+logger = logging.getLogger("ops.automation")
 MOST_OCCURRENCES, MOST_RECORDS = 100, 500
 MOST_MISSED = 2_000
 
@@ -44,18 +47,25 @@ def match_event(event: Event) -> int:
     )
     if not rows:
         return 0
-    known = rule_definition.of_versions((key, saved_at) for key, saved_at, *_ in rows)
+    known, broken = rule_definition.of_versions((key, saved_at) for key, saved_at, *_ in rows)
+    _pause_broken(broken)
     above = _above(event)
     eyes = _Eyes(event)
     fired = []
     for key, _, owner, department, parent in rows:
-        among = department in above if event.departments else parent is None
+        among = key in known and (department in above if event.departments else parent is None)
         if among and wants(known[key], event) and eyes.hold(owner, known[key]):
             fired.append(key)
     found = (
         RuleVersion.objects.filter(pk__in=fired).select_related("rule__owner", "rule__department").order_by("rule_id")
     )
     return sum(runs.fire(one.rule, one, event=event) is not None for one in found) if fired else 0
+
+
+def _pause_broken(broken: dict[int, str]) -> None:
+    """A rule that names what is there no more, such as an action of an earlier release, stops alone."""
+    for one in RuleVersion.objects.filter(pk__in=broken).select_related("rule") if broken else ():
+        rule_services.pause_rule(one.rule, reason=f"It is not understood any more: {broken[one.pk]}")
 
 
 def that_could_fire(made: Definition, since: datetime, until: datetime) -> QuerySet[Event]:
@@ -185,8 +195,20 @@ def fire_due(*, now: datetime) -> int:
         with transaction.atomic():
             rule = Rule.objects.select_for_update(of=("self",)).select_related("owner", "department").get(pk=key)
             if rule.state == Rule.State.ON and rule.next_due_at is not None and rule.next_due_at <= now:
-                fired += _fire_times(rule, now)
+                fired += _fire_or_pause(rule, now)
     return fired
+
+
+def _fire_or_pause(rule: Rule, now: datetime) -> int:
+    """A schedule that cannot be worked out stops alone: the others keep their times."""
+    try:
+        with transaction.atomic():
+            return _fire_times(rule, now)
+    except Exception as error:
+        logger.exception("rule %s cannot keep its times", rule.pk)
+        words = error.message if isinstance(error, Refused) else f"something went wrong ({type(error).__name__})"
+        rule_services.pause_rule(rule, reason=f"Its times cannot be kept: {words}")
+        return 0
 
 
 def _fire_times(rule: Rule, now: datetime) -> int:

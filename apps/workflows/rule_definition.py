@@ -166,9 +166,16 @@ def of_version(version: Any) -> Definition:
     return _KNOWN[key]
 
 
-def of_versions(keys: Iterable[tuple[int, datetime]]) -> dict[int, Definition]:
-    """Definitions by the key of their version; only what this process does not know yet is read."""
-    found = {key: _KNOWN.get((key, saved_at)) for key, saved_at in keys}
+def of_versions(keys: Iterable[tuple[int, datetime]]) -> tuple[dict[int, Definition], dict[int, str]]:
+    """Definitions by the key of their version, and why others are not understood any more.
+
+    Only what this process does not know yet is read.
+    """
+    found, broken = {key: _KNOWN.get((key, saved_at)) for key, saved_at in keys}, {}
     unknown = [key for key, made in found.items() if made is None]
-    read = {one.pk: of_version(one) for one in RuleVersion.objects.filter(pk__in=unknown)} if unknown else {}
-    return {key: made or read[key] for key, made in found.items()}
+    for one in RuleVersion.objects.filter(pk__in=unknown) if unknown else ():
+        try:
+            found[one.pk] = of_version(one)
+        except Refused as error:
+            broken[one.pk] = error.message
+    return {key: made for key, made in found.items() if made is not None}, broken

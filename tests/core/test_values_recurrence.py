@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -83,3 +84,42 @@ def test_a_rule_that_ended_has_no_next() -> None:
     rule = recurrence("FREQ=DAILY;COUNT=2", start=datetime(2026, 1, 1, 8), zone=ZoneInfo("UTC"))
     assert rule.next_after(datetime(2026, 1, 1, 9, tzinfo=UTC)) == datetime(2026, 1, 2, 8, tzinfo=UTC)
     assert rule.next_after(datetime(2026, 1, 3, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=29;BYHOUR=3;BYMINUTE=0",
+        "FREQ=DAILY;INTERVAL=7;BYDAY=TU",
+        "FREQ=DAILY;BYSETPOS=5",
+        "FREQ=DAILY;COUNT=99999999",
+        "FREQ=DAILY;INTERVAL=-1",
+    ],
+)
+def test_rules_that_would_be_walked_for_minutes_are_refused_at_once(text: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(Refused):
+        recurrence(text, start=datetime(2026, 1, 5, 8, 0), zone=ZoneInfo("Europe/Berlin"))
+    assert time.monotonic() - began < 5
+
+
+def test_a_last_day_of_time_is_no_start() -> None:
+    with pytest.raises(Refused):
+        recurrence("FREQ=DAILY;BYMONTHDAY=30;BYMONTH=2", start=datetime(9999, 12, 1), zone=ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("FREQ=MINUTELY;INTERVAL=15", datetime(2026, 12, 1, 0, 15, tzinfo=UTC)),
+        ("FREQ=DAILY;INTERVAL=3", datetime(2026, 12, 2, 0, 0, tzinfo=UTC)),
+        ("FREQ=HOURLY;INTERVAL=5", datetime(2026, 12, 1, 5, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_rule_that_began_long_ago_is_not_walked_from_there(text: str, wanted: datetime) -> None:
+    began = time.monotonic()
+    rule = recurrence(text, start=datetime(1900, 1, 1), zone=ZoneInfo("UTC"))
+    assert rule.next_after(datetime(2026, 12, 1, tzinfo=UTC)) == wanted
+    assert time.monotonic() - began < 5

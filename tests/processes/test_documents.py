@@ -90,6 +90,35 @@ def test_a_signature_is_for_exact_words(cast: Any) -> None:
         services.approve_revision(again, actor=cast.by_role["OPM"])
 
 
+@pytest.mark.parametrize("words", ["other", "as they were"])
+def test_after_back_to_draft_everything_is_signed_anew(cast: Any, words: str) -> None:
+    reviewer, approver = cast.by_role["QAI"], cast.by_role["OPM"]
+    revision = services.submit_revision(draft(cast, document(cast)), actor=cast.manager)
+    services.review_revision(revision, actor=reviewer)
+    back = services.send_back(revision, reason="Unsafe", actor=approver)
+    if words == "other":
+        back = services.change_revision(back, steps=[{"title": "Other", "text": ""}], actor=cast.manager)
+    again = services.submit_revision(back, actor=cast.manager)
+    with pytest.raises(Refused, match="signs the review first"):
+        services.approve_revision(again, actor=approver)
+    assert again in queries.to_sign(reviewer)
+    services.review_revision(again, actor=reviewer)
+    assert services.approve_revision(again, actor=approver).state == "effective"
+    assert Signature.objects.filter(revision=revision).count() == 3
+
+
+def test_whoever_put_words_into_a_draft_signs_nothing(cast: Any) -> None:
+    second = cast.by_role["OPM"]
+    revision = draft(cast, document(cast))
+    services.change_revision(revision, steps=[{"title": "Rewritten", "text": ""}], actor=second)
+    services.submit_revision(Revision.objects.get(pk=revision.pk), actor=cast.manager)
+    fresh = Revision.objects.get(pk=revision.pk)
+    services.review_revision(fresh, actor=cast.by_role["QAI"])
+    assert fresh not in queries.to_sign(second)
+    with pytest.raises(Refused, match="what you wrote"):
+        services.approve_revision(fresh, actor=second)
+
+
 def test_signatures_and_confirmations_cannot_be_changed(cast: Any) -> None:
     revision = issue(cast, draft(cast, document(cast)))
     services.confirm_reading(revision, actor=cast.worker)

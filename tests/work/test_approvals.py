@@ -14,6 +14,7 @@ from apps.core.access import scope
 from apps.core.errors import Refused
 from apps.core.models import Event
 from apps.org import services as org
+from apps.work import queries
 from apps.work import services as work
 from apps.work.models import Approval, ApprovalStep, Seat
 from tests.factories import people
@@ -183,3 +184,61 @@ def test_an_answer_after_the_decision_changes_nothing(cast: Any) -> None:
     with pytest.raises(Refused, match="approved already"):
         work.answer_approval(approval, answer="no", note="Late", actor=cast.manager)
     assert timezone.now() - Approval.objects.get(pk=approval.pk).decided_at < timedelta(minutes=1)
+
+
+def stand_in(principal: Any, substitute: Any) -> None:
+    today = date.today()
+    days = {"valid_from": today, "valid_until": today + timedelta(days=2)}
+    org.delegate(principal=principal, substitute=substitute, actor=principal, **days)
+    substitute.__dict__.pop("_rights", None)
+
+
+@pytest.mark.parametrize("need", [2, None])
+def test_one_person_counts_once_also_as_a_stand_in(cast: Any, need: int | None) -> None:
+    bosses = [people.user(f"boss{n}", role="DPM", department=cast.company.line) for n in range(3)]
+    named = bosses if need else bosses[:2]
+    approval = work.ask_approval(
+        title="Four eyes", department=cast.company.line, approvers=named, need=need, actor=cast.worker
+    )
+    stand_in(bosses[1], bosses[0])
+    assert yes(approval, bosses[0]).state == "pending"
+    with pytest.raises(Refused, match="one person counts once") as said:
+        yes(approval, bosses[0])
+    assert said.value.code == "answered"
+    assert approval not in queries.waiting_approvals(bosses[0])
+    assert approval in queries.waiting_approvals(bosses[1])
+    assert yes(approval, bosses[1]).state == "approved"
+
+
+def test_a_person_named_twice_has_one_seat(cast: Any) -> None:
+    twice = [cast.manager, cast.manager, cast.by_role["OPM"]]
+    approval = work.ask_approval(title="x", department=cast.company.line, approvers=twice, need=2, actor=cast.worker)
+    assert yes(approval, cast.manager).state == "pending"
+    assert yes(approval, cast.by_role["OPM"]).state == "approved"
+
+
+def leave(one: Any) -> None:
+    one.is_active = False
+    one.save(update_fields=["is_active"])
+
+
+def test_a_later_step_whose_person_has_left_asks_the_people_above(cast: Any) -> None:
+    boss = people.user("boss", role="DPM", department=cast.company.line)
+    approval = ask(cast, person(cast.manager, 1), person(boss, 2))
+    leave(boss)
+    yes(approval, cast.manager)
+    asked = Seat.objects.filter(step__approval=approval, step__position=2, user__is_active=True)
+    assert asked.exists()
+    assert yes(approval, asked[0].user).state == "approved"
+
+
+def test_an_open_step_whose_people_all_left_asks_the_people_above_once(cast: Any) -> None:
+    boss = people.user("boss", role="DPM", department=cast.company.line)
+    approval = ask(cast, person(boss))
+    now = timezone.now()
+    assert work.escalate_approvals(now=now) == 0
+    leave(boss)
+    assert work.escalate_approvals(now=now) == 1
+    assert work.escalate_approvals(now=now) == 0
+    above = Seat.objects.filter(step__approval=approval, user__is_active=True)
+    assert yes(approval, above[0].user).state == "approved"

@@ -59,6 +59,42 @@ def test_a_breach_is_told_once(cast: Any) -> None:
     assert len(told(task, "work.task_breached")) == 1
 
 
+@pytest.mark.parametrize("end", ["complete", "cancel", "hold"])
+def test_what_ends_late_breached_also_between_two_rounds_of_the_clock(cast: Any, end: str) -> None:
+    task = open_for(cast, sla_minutes=60, now=datetime(2026, 1, 5, 9, tzinfo=UTC))
+    late = {"actor": cast.manager} | ({"reason": "Parts"} if end != "complete" else {})
+    getattr(work, f"{end}_task")(task, **late)
+    task.refresh_from_db()
+    assert task.breached_at is not None
+    assert work.mark_breaches(now=datetime(2027, 1, 1, tzinfo=UTC)) == 0
+    assert len(told(task, "work.task_breached")) == 1
+
+
+def test_another_sla_keeps_the_time_that_was_on_hold(cast: Any) -> None:
+    task = open_for(cast, sla_minutes=8 * 60, now=FRIDAY)
+    held = work.hold_task(task, reason="Parts", actor=cast.manager, now=FRIDAY + timedelta(hours=1))
+    longer = work.change_task(held, sla_minutes=9 * 60, actor=cast.manager)
+    assert longer.sla_left == timedelta(hours=8)
+    back = work.resume_task(longer, actor=cast.manager, now=datetime(2027, 3, 10, 15, 0, tzinfo=UTC))
+    assert back.breaches_at == datetime(2027, 3, 11, 15, 0, tzinfo=UTC)
+    assert work.change_task(back, sla_minutes=10 * 60, actor=cast.manager).breaches_at == datetime(
+        2027, 3, 11, 16, 0, tzinfo=UTC
+    )
+    assert work.change_task(back, sla_minutes=None, actor=cast.manager).breaches_at is None
+
+
+def test_one_series_that_cannot_be_worked_out_stops_alone(cast: Any) -> None:
+    start = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+    values = {"title": "Walk", "department": cast.company.line, "starts_at": start, "actor": cast.manager}
+    bad, good = (work.set_series(rrule="FREQ=DAILY", **values) for _ in range(2))
+    Series.objects.filter(pk=bad.pk).update(rrule="FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", next_at=start)
+    Series.objects.filter(pk=good.pk).update(next_at=start)
+    work.open_due_tasks(now=start + timedelta(minutes=1))
+    assert list(Task.objects.values_list("series", flat=True)) == [good.pk]
+    bad.refresh_from_db()
+    assert bad.next_at is None
+
+
 def test_a_held_task_breaches_nothing(cast: Any) -> None:
     task = open_for(cast, sla_minutes=60, now=FRIDAY)
     work.hold_task(task, reason="Parts", actor=cast.manager, now=FRIDAY + timedelta(minutes=1))

@@ -17,7 +17,7 @@ from apps.org import services as org
 from apps.org.models import Team
 from apps.work.models import Task
 from apps.workflows import dry_run, matching, runner, starter
-from apps.workflows.models import Rule, Run, RunStep
+from apps.workflows.models import Rule, RuleVersion, Run, RunStep
 from apps.workflows.services import rules, runs
 from tests.factories import people
 
@@ -319,6 +319,24 @@ def test_missed_times_follow_the_policy_and_raise_the_alarm(
     assert newest_event("workflows.rule_missed").payload["rule_id"] == made.pk
     runner.work_off()
     assert Task.objects.count() == count
+
+
+@pytest.mark.parametrize("trigger", ["schedule", "change"])
+def test_a_rule_that_is_not_understood_any_more_stops_alone(company: Any, manager: Any, trigger: str) -> None:
+    when = DAILY if trigger == "schedule" else ON_TEAM
+    bad, good = (rule(company, manager, definition(when, open_task("x", department="PLANT"))) for _ in range(2))
+    gone = definition(when, {"action": "teams.gone", "on": "new", "inputs": {}})
+    RuleVersion.objects.filter(rule=bad).update(definition=gone, saved_at=timezone.now())
+    form_team(company)
+    if trigger == "schedule":
+        Rule.objects.update(next_due_at=datetime(2026, 3, 28, 6, tzinfo=UTC))
+        assert matching.fire_due(now=datetime(2026, 3, 28, 6, 1, tzinfo=UTC)) == 1
+    else:
+        assert matching.match_event(newest_event()) == 1
+    assert list(Run.objects.values_list("rule", flat=True)) == [good.pk]
+    bad.refresh_from_db()
+    assert bad.state == "paused"
+    assert bad.paused_reason
 
 
 def test_each_day_fires_once_when_clocks_change(company: Any, manager: Any) -> None:

@@ -98,6 +98,10 @@ class Revision(Noun):
     author: Any = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
     )
+    # Everybody who put words into it; none of them signs it.
+    writers = models.JSONField(default=list, editable=False)
+    # Counts the times it went to review: a signature holds for one of them, whatever the words.
+    round = models.PositiveSmallIntegerField(default=1, editable=False)
     sha256 = models.CharField(max_length=64, blank=True, editable=False)
     approved_at = models.DateTimeField(null=True, editable=False)
     effective_at = models.DateTimeField(null=True, editable=False)
@@ -144,12 +148,14 @@ class Signature(models.Model):
     name = models.CharField(max_length=160)
     meaning = models.CharField(max_length=8, choices=Meaning.choices)
     sha256 = models.CharField(max_length=64)
+    round = models.PositiveSmallIntegerField(default=1)
     signed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["revision", "person", "meaning"], name="a person signs a revision once with each meaning"
+                fields=["revision", "round", "person", "meaning"],
+                name="a person signs a revision once a round with each meaning",
             )
         ]
 

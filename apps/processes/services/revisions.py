@@ -42,7 +42,12 @@ def draft_revision(*, document: Document, change: str, actor: Any, **values: Any
         revision = Revision(
             document=locked, department=locked.department, number=number, change=change, author=actor, **values
         )
+        revision.writers = _writers(revision, actor)
         return write.create(revision, actor=actor, fact=events.RevisionDrafted)
+
+
+def _writers(revision: Revision, actor: Any) -> list[int]:
+    return sorted({*revision.writers, *filter(None, (revision.author_id, getattr(actor, "pk", None)))})
 
 
 def change_revision(revision: Revision, *, actor: Any, version: int | None = None, **values: Any) -> Revision:
@@ -51,6 +56,7 @@ def change_revision(revision: Revision, *, actor: Any, version: int | None = Non
     if "steps" in values:
         values["steps"] = check_steps(values["steps"] or [])
     values["code"] = values.get("code") or revision.code
+    values["writers"] = _writers(revision, actor)
     return write.change(revision, values, actor=actor, fact=events.RevisionChanged, version=version)
 
 
@@ -87,12 +93,12 @@ def submit_revision(revision: Revision, *, actor: Any) -> Revision:
 
 
 def send_back(revision: Revision, *, reason: str, actor: Any) -> Revision:
-    """Back to draft; signatures so far were for other words and count no more."""
+    """Back to draft; signatures so far count no more, even if the words come back as they were."""
     with transaction.atomic():
         locked = _locked(revision)
         if locked.state not in {State.REVIEW, State.APPROVED}:
             raise Refused("Only what is in review or approved goes back to draft.", code="wrong_state")
-        values = {"state": State.DRAFT, "sha256": "", "approved_at": None}
+        values = {"state": State.DRAFT, "sha256": "", "approved_at": None, "round": locked.round + 1}
         return write.change(locked, values, actor=actor, fact=events.RevisionChanged, reason=reason)
 
 
@@ -106,11 +112,11 @@ def discard_revision(revision: Revision, *, actor: Any) -> Revision:
 
 
 def _sign(revision: Revision, meaning: str, actor: Any) -> None:
-    if revision.author_id == actor.pk:
+    if revision.author_id == actor.pk or actor.pk in revision.writers:
         raise Refused("Somebody else reviews and approves what you wrote.", code="own_words")
     if words_hash(revision) != revision.sha256:
         raise Refused("The words are not the ones sent to review. Send it back to draft.", code="hash")
-    signed = Signature.objects.filter(revision=revision, sha256=revision.sha256, person=actor)
+    signed = Signature.objects.filter(revision=revision, round=revision.round, person=actor)
     if signed.exists():
         raise Refused("You have signed these words already.", code="signed")
     Signature.objects.create(
@@ -120,6 +126,7 @@ def _sign(revision: Revision, meaning: str, actor: Any) -> None:
         name=str(actor),
         meaning=meaning,
         sha256=revision.sha256,
+        round=revision.round,
     )
     emit(
         events.RevisionSigned(
@@ -149,7 +156,7 @@ def approve_revision(revision: Revision, *, actor: Any) -> Revision:
         locked = _locked(revision)
         _require(locked, State.REVIEW, "It is not in review.")
         reviews = Signature.objects.filter(
-            revision=locked, sha256=locked.sha256, meaning=Signature.Meaning.REVIEW
+            revision=locked, round=locked.round, sha256=locked.sha256, meaning=Signature.Meaning.REVIEW
         ).exclude(person=actor)
         if not reviews.exists():
             raise Refused("Somebody other than you signs the review first.", code="not_reviewed")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -19,7 +20,7 @@ from apps.core.records import write
 from apps.core.records.numbering import next_number
 from apps.org import queries as org
 from apps.org.models import Department, Membership
-from apps.work import events
+from apps.work import events, queries
 from apps.work.models import Approval, ApprovalStep, Policy, PolicyStep, Seat
 from apps.work.models.approval import StepKind
 
@@ -30,7 +31,7 @@ STEP_FIELDS = ("position", "kind", "person", "role", "team", "need", "timeout_mi
 
 def ask_approval(*, actor: Any, approvers: Iterable[User] = (), need: int | None = None, **values: Any) -> Approval:
     """Ask the people named (all of them unless `need` says fewer), else the policy, else the reporting line."""
-    named = list(approvers)
+    named = list(dict.fromkeys(approvers))
     steps: list[Mapping[str, Any]] | None = None
     if named:
         steps = [{"kind": StepKind.PERSON, "person": one} for one in named]
@@ -189,8 +190,12 @@ def _open_next(approval: Approval, *, actor: Any, tell: bool = True) -> None:
 
 
 def _seat(approval: Approval, step: ApprovalStep) -> set[int]:
+    """Whoever may answer now; where people left since it was asked, those above them as well."""
     values = {name: getattr(step, name) for name in STEP_FIELDS}
     people = candidates(approval, values)
+    if len(people) < step.need:
+        seated = {one.pk for one in people} | {approval.requested_by_id or 0}
+        people += org.line_above(approval.department, without=frozenset(seated))
     Seat.objects.bulk_create([Seat(step=step, user=one) for one in people], ignore_conflicts=True)
     return {one.pk for one in people}
 
@@ -275,14 +280,12 @@ def _seat_for(approval: Approval, actor: Any) -> Seat:
     if actor.pk in approval.own_of:
         raise Refused("Nobody approves their own request.", code="own_request")
     people = [actor.pk, *sorted(rights_of(actor).principals)]
-    seats = list(
-        Seat.objects.filter(
-            step__approval=approval, step__state=ApprovalStep.State.OPEN, user_id__in=people, answer=""
-        ).select_related("step", "user")
-    )
+    seats = list(queries.open_seats(actor).filter(step__approval=approval).select_related("step", "user"))
     if not seats:
         waiting = Seat.objects.filter(step__approval=approval, step__state=ApprovalStep.State.OPEN, answer="")
         names = ", ".join(str(one.user) for one in waiting.select_related("user")) or "nobody"
+        if waiting.filter(user_id__in=people).exists():
+            raise Refused(f"You have answered already; one person counts once. It waits for: {names}.", code="answered")
         raise Refused(f"It does not wait for you. It waits for: {names}.", code="no_seat")
     return min(seats, key=lambda one: people.index(one.user_id))
 
@@ -312,11 +315,14 @@ def withdraw_approval(approval: Approval, *, actor: Any) -> Approval:
 
 
 def escalate_approvals(*, now: datetime) -> int:
-    """Steps that waited too long also ask the people above; the first seats stay."""
+    """Steps that waited too long, or whose people have all left, also ask the people above; the first seats stay."""
     moved = 0
+    somebody = Seat.objects.filter(step=OuterRef("pk"), answer="", user__is_active=True)
     with transaction.atomic():
         late = ApprovalStep.objects.filter(
-            state=ApprovalStep.State.OPEN, escalates_at__lte=now, approval__state=Approval.State.PENDING
+            Q(escalates_at__lte=now) | Q(~Exists(somebody), escalations=0),
+            state=ApprovalStep.State.OPEN,
+            approval__state=Approval.State.PENDING,
         ).select_related("approval__department")
         for step in late.select_for_update(of=("self",), skip_locked=True)[:BATCH]:
             approval = step.approval

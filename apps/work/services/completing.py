@@ -18,7 +18,7 @@ from apps.core.records.attaching import attach
 from apps.work import events
 from apps.work.fields import check_answers
 from apps.work.models import Task
-from apps.work.services.tasks import locked_task, require_open
+from apps.work.services.tasks import locked_task, require_open, tell_breach
 from apps.work.skills import holds_skill
 
 
@@ -46,6 +46,7 @@ def complete_task(
         if photo is not None:
             attach(locked, content=photo.read(), filename=photo.name or "photo.jpg", actor=actor)
         _check_proof(locked, actor, signature)
+        tell_breach(locked, moment)  # done late counts as late, also before the clock's next round
         stood_in_for = _stood_in_for(locked, actor)
         values: dict[str, Any] = {
             "state": Task.State.DONE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from apps.work.fields import check_checklist, check_fields
 from apps.work.models import Series, Task
 from apps.work.services.tasks import open_task
 
+logger = logging.getLogger("ops.work")
 BATCH = 200
 TEMPLATE = (
     *("title", "department", "assignee", "role", "team", "priority", "description"),
@@ -95,14 +97,30 @@ def open_due_tasks(*, now: datetime) -> int:
     with transaction.atomic():
         due = Series.objects.filter(next_at__lte=now, archived_at__isnull=True)
         for series in due.select_for_update(of=("self",), skip_locked=True).select_related("department")[:BATCH]:
-            times, worktime = [series.next_at], org.worktime_in(series.department)
-            while len(times) <= MOST_AT_ONCE:
-                following = next_time(series, times[-1], worktime)
-                if following is None or following > now:
-                    break
-                times.append(following)
-            opened += sum(_open_one(series, at) for at in _wanted(series, times, now))
-            Series.objects.filter(pk=series.pk).update(next_at=next_time(series, times[-1], worktime))
+            opened += _open_or_stop(series, now)
+    return opened
+
+
+def _open_or_stop(series: Series, now: datetime) -> int:
+    """A series that cannot be worked out any more stops alone: the others keep their times."""
+    try:
+        with transaction.atomic():
+            return _open_times(series, now)
+    except Exception:
+        logger.exception("recurring task %s cannot keep its times", series.pk)
+        write.change(series, {"next_at": None}, actor=None, fact=events.SeriesChanged)
+        return 0
+
+
+def _open_times(series: Series, now: datetime) -> int:
+    times, worktime = [series.next_at], org.worktime_in(series.department)
+    while len(times) <= MOST_AT_ONCE:
+        following = next_time(series, times[-1], worktime)
+        if following is None or following > now:
+            break
+        times.append(following)
+    opened = sum(_open_one(series, at) for at in _wanted(series, times, now))
+    Series.objects.filter(pk=series.pk).update(next_at=next_time(series, times[-1], worktime))
     return opened
 
 

@@ -106,7 +106,7 @@ def _set_clock(task: Task, now: datetime) -> None:
 
 
 def change_task(task: Task, *, actor: Any, version: int | None = None, **values: Any) -> Task:
-    """Only while it is open. A new SLA counts from when the task was opened."""
+    """Only while it is open. A new SLA counts from when the task was opened, without the time it was on hold."""
     require_open(task)
     if "form" in values:
         values["form"] = check_fields(list(values["form"] or ()))
@@ -116,12 +116,24 @@ def change_task(task: Task, *, actor: Any, version: int | None = None, **values:
         values["code"] = task.code
     if "assignee" in values:
         _check_assignee(values["assignee"])
-    sla = values.get("sla_minutes", task.sla_minutes)
-    if sla != task.sla_minutes and task.state != Task.State.HELD:
-        values["breaches_at"] = (
-            org.worktime_in(task.department).after(task.created_at, timedelta(minutes=sla)) if sla else None
-        )
+    if values.get("sla_minutes", task.sla_minutes) != task.sla_minutes:
+        values |= _clock_for(task, values["sla_minutes"], timezone.now())
     return write.change(task, values, actor=actor, fact=events.TaskChanged, version=version)
+
+
+def _clock_for(task: Task, minutes: int | None, now: datetime) -> dict[str, Any]:
+    """Where the clock stands with another SLA: what is left grows or shrinks by the difference."""
+    if not minutes:
+        return {"breaches_at": None, "sla_left": None}
+    worktime, more = org.worktime_in(task.department), timedelta(minutes=minutes - (task.sla_minutes or 0))
+    if task.state == Task.State.HELD:
+        return {"sla_left": max((task.sla_left or timedelta()) + more, timedelta())} if task.breached_at is None else {}
+    if task.breaches_at is None:
+        return {"breaches_at": worktime.after(task.created_at, timedelta(minutes=minutes))}
+    if more > timedelta():
+        return {"breaches_at": worktime.after(task.breaches_at, more)}
+    left = worktime.between(now, task.breaches_at) if now < task.breaches_at else timedelta()
+    return {"breaches_at": worktime.after(now, max(left + more, timedelta()))}
 
 
 def locked_task(task: Task) -> Task:
@@ -189,6 +201,7 @@ def hold_task(task: Task, *, reason: str, actor: Any, now: datetime | None = Non
         require_open(locked)
         if locked.state == Task.State.HELD:
             raise Refused("It is on hold already.", code="held")
+        tell_breach(locked, moment)
         values: dict[str, Any] = {"state": Task.State.HELD, "hold_reason": reason, "breaches_at": None}
         if locked.breaches_at is not None and locked.breached_at is None:
             values["sla_left"] = org.worktime_in(locked.department).between(moment, locked.breaches_at)
@@ -224,6 +237,7 @@ def cancel_task(task: Task, *, reason: str, actor: Any) -> Task:
     with transaction.atomic():
         locked = locked_task(task)
         require_open(locked)
+        tell_breach(locked, timezone.now())
         values = {"state": Task.State.CANCELLED, "breaches_at": None, "hold_reason": reason, "sla_left": None}
         extra: dict[str, Any] = {"task_id": locked.pk, "source": locked.source, "reason": reason}
         return write.change(locked, values, actor=actor, fact=events.TaskCancelled, **extra)
@@ -268,18 +282,26 @@ def mark_breaches(*, now: datetime) -> int:
     with transaction.atomic():
         late = Task.objects.open().filter(breaches_at__lte=now, breached_at__isnull=True)
         for task in late.select_for_update(of=("self",), skip_locked=True).order_by("breaches_at")[:BATCH]:
-            Task.objects.filter(pk=task.pk).update(breached_at=now)
-            emit(
-                events.TaskBreached(
-                    subject=task.subject(),
-                    departments=task.departments_concerned(),
-                    title=task.title,
-                    changes={"breached_at": [None, now.isoformat()]},
-                    task_id=task.pk,
-                    source=task.source,
-                    people=_people(task),
-                ),
-                actor=None,
-            )
-            told += 1
+            told += tell_breach(task, now)
     return told
+
+
+def tell_breach(task: Task, now: datetime) -> bool:
+    """Tell that the SLA of a locked task is over, unless it is not or was told before."""
+    if task.breaches_at is None or task.breaches_at > now or task.breached_at is not None:
+        return False
+    Task.objects.filter(pk=task.pk).update(breached_at=now)
+    task.breached_at = now
+    emit(
+        events.TaskBreached(
+            subject=task.subject(),
+            departments=task.departments_concerned(),
+            title=task.title,
+            changes={"breached_at": [None, now.isoformat()]},
+            task_id=task.pk,
+            source=task.source,
+            people=_people(task),
+        ),
+        actor=None,
+    )
+    return True
