@@ -112,6 +112,8 @@ def test_one_key_is_one_record(world: World) -> None:
 def test_a_session_needs_the_forgery_token_and_json(world: World) -> None:
     answer = world.clients["clerk"].post("/api/v1/sites/", data=json.dumps({"code": "x"}), content_type="text/plain")
     assert answer.status_code == 415
+    assert answer.json()["title"] == "Not understood"
+    assert "application/json" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("method", ["get", "post", "patch", "delete"])

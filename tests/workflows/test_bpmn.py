@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import pytest
 
 from apps.core.errors import Refused
 from apps.workflows.bpmn import timers
+from apps.workflows.bpmn.arranging import arranged
 from apps.workflows.bpmn.checks import formula_findings, unsupported
 from apps.workflows.bpmn.formulas import formula
 from apps.workflows.bpmn.model import EVENTS, GATEWAYS, SUB_PROCESSES, TASKS, Body, Model
 from apps.workflows.bpmn.reading import MOST_NODES, read
+from apps.workflows.bpmn.soundness import check_soundness
 from apps.workflows.bpmn.writing import write
 from tests.workflows.building import diagram, event, extension, field, flows, node, nodes, simple, timer
 
@@ -201,3 +204,51 @@ def test_durations_keep_the_calendar() -> None:
     assert timers.duration("PT") is None and timers.duration("P") is None and timers.duration("1H") is None
     assert timers.cycle("R/PT0S") is None
     assert timers.cycle("R5/2026-01-01T00:00:00Z/P1D") is not None
+
+
+def hostile(inner: str) -> bytes:
+    space = 'xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"'
+    return f'<bpmn:definitions {space}><bpmn:process id="p">{inner}</bpmn:process></bpmn:definitions>'.encode()
+
+
+def test_sub_processes_ninety_deep_are_laid_out_in_a_moment() -> None:
+    inner = "".join(
+        f'<bpmn:subProcess id="p{n}"><bpmn:startEvent id="s{n}"/><bpmn:sequenceFlow id="f{n}" sourceRef="s{n}" '
+        f'targetRef="p{n + 1}"/>'
+        for n in range(90)
+    )
+    began = time.monotonic()
+    (diagram,) = arranged(read(hostile(inner + '<bpmn:task id="p90"/>' + "</bpmn:subProcess>" * 90)))
+    assert len(diagram.shapes) == 181
+    assert time.monotonic() - began < 10
+
+
+def test_thousands_of_flows_over_thousands_of_columns_are_laid_out_in_a_moment() -> None:
+    tasks = "".join(f'<bpmn:task id="t{n}"/>' for n in range(2000))
+    chain = "".join(f'<bpmn:sequenceFlow id="f{n}" sourceRef="t{n}" targetRef="t{n + 1}"/>' for n in range(1999))
+    jumps = "".join(f'<bpmn:sequenceFlow id="j{n}" sourceRef="t{n}" targetRef="t1999"/>' for n in range(1998))
+    began = time.monotonic()
+    (diagram,) = arranged(read(hostile(tasks + chain + jumps)))
+    assert len(diagram.edges) == 3997
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("shape", ["chain", "star"])
+def test_the_check_of_thousands_of_steps_takes_seconds(shape: str) -> None:
+    tasks = "".join(f'<bpmn:task id="t{n}"/>' for n in range(4000))
+    ways = "".join(
+        f'<bpmn:sequenceFlow id="f{n}" sourceRef="{f"t{n - 1}" if shape == "chain" and n else "s"}" targetRef="t{n}"/>'
+        for n in range(4000)
+    )
+    model = read(hostile(f'<bpmn:startEvent id="s"/>{tasks}{ways}'))
+    began = time.monotonic()
+    found = check_soundness(model.processes[0])
+    assert time.monotonic() - began < 30
+    assert ("not_proven" in {one.code for one in found}) == (shape == "star")
+
+
+def test_other_processes_of_a_file_are_named() -> None:
+    two = hostile('<bpmn:task id="a"/></bpmn:process><bpmn:process id="q" name="Bank"><bpmn:task id="b"/>')
+    (other,) = unsupported(read(two))
+    assert (other.element, other.code, other.serious) == ("q", "other_process", False)
+    assert "“Bank”" in other.message

@@ -80,7 +80,10 @@ def _from_drf(error: exceptions.APIException) -> Response:
     }
     name = names.get(error.status_code, "bad_body")
     detail = error.detail if isinstance(error.detail, str) else str(error.detail)
-    response = problem(error.status_code, str(error.default_detail).rstrip("."), detail, name=name)
+    title = str(error.default_detail).rstrip(".")
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        title, detail = "Not understood", "Send the body as JSON (Content-Type: application/json)."
+    response = problem(error.status_code, title, detail, name=name)
     if isinstance(error, exceptions.Throttled) and getattr(error, "wait", None):
         response.headers["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]
     if getattr(error, "auth_header", None):

@@ -113,13 +113,14 @@ def _open_or_stop(series: Series, now: datetime) -> int:
 
 
 def _open_times(series: Series, now: datetime) -> int:
+    assert series.next_at is not None
     times, worktime = [series.next_at], org.worktime_in(series.department)
     while len(times) <= MOST_AT_ONCE:
         following = next_time(series, times[-1], worktime)
         if following is None or following > now:
             break
         times.append(following)
-    opened = sum(_open_one(series, at) for at in _wanted(series, times, now))
+    opened = sum(int(_open_one(series, at)) for at in _wanted(series, times, now))
     Series.objects.filter(pk=series.pk).update(next_at=next_time(series, times[-1], worktime))
     return opened
 

@@ -8,7 +8,10 @@ from itertools import pairwise
 from apps.workflows.bpmn.model import ACTIVITIES, EVENTS, Body, Box, Diagram, Edge, Model, Node, Shape
 
 GAP_X, GAP_Y, MARGIN = 60.0, 40.0, 30.0
+Laying = tuple[dict[str, Box], float, float]
+Laid = dict[int, Laying]  # by the identity of the level
 PASSING = (1.0, 24.0)  # a flow that passes a column
+MOST_PASSED = 40  # one that passes more is drawn across: lanes for all of thousands would not fit into memory
 SIZES = {"event": (36.0, 36.0), "gateway": (50.0, 50.0), "task": (120.0, 80.0)}
 
 
@@ -18,7 +21,7 @@ def arranged(model: Model) -> tuple[Diagram, ...]:
     edges: list[Edge] = []
     below = MARGIN
     for process in model.processes:
-        boxes, height, _ = _body(process.body, MARGIN, below)
+        boxes, height, _ = _body(process.body, MARGIN, below, {})
         shapes += [Shape(element=key, box=box) for key, box in boxes.items() if "@" not in key]
         edges += _edges(process.body, boxes)
         below += height + GAP_Y * 2
@@ -61,41 +64,51 @@ def _ways(body: Body) -> dict[str, list[str]]:
     return ways
 
 
-def _size(node: Node) -> tuple[float, float]:
+def _size(node: Node, laid: Laid) -> tuple[float, float]:
     if node.body is not None:
-        _, height, width = _body(node.body, 0, 0)
+        _, height, width = _body(node.body, 0, 0, laid)
         return max(width + MARGIN, 120.0), max(height + MARGIN * 2, 80.0)
     kind = "event" if node.kind in EVENTS else "task" if node.kind in ACTIVITIES else "gateway"
     return SIZES[kind]
 
 
-def _body(body: Body, left: float, top: float) -> tuple[dict[str, Box], float, float]:
-    """Boxes of a level and everything in it, and how high and wide it is."""
-    columns, sizes = _columns(body)
+def _body(body: Body, left: float, top: float, laid: Laid) -> Laying:
+    """Boxes of a level and everything in it, and how high and wide it is. Each level is laid out once and then moved:
+    a level that were laid out for its size and again for its place would cost twice at every depth.
+    """
+    if id(body) not in laid:
+        laid[id(body)] = _lay(body, laid)
+    boxes, height, width = laid[id(body)]
+    return {key: replace(one, x=one.x + left, y=one.y + top) for key, one in boxes.items()}, height, width
+
+
+def _lay(body: Body, laid: Laid) -> Laying:
+    """The level with its corner at nought."""
+    columns, sizes = _columns(body, laid)
     heights = [sum(sizes[key][1] + GAP_Y for key in column) for column in columns]
     highest = max(heights, default=GAP_Y)
     boxes: dict[str, Box] = {}
-    x = left
+    x = 0.0
     for column, height in zip(columns, heights, strict=True):
         width = max(sizes[key][0] for key in column)
-        y = top + (highest - height) / 2
+        y = (highest - height) / 2
         for key in column:
             own = sizes[key]
             boxes[key] = Box(x + (width - own[0]) / 2, y, *own)
             node = body.by_id.get(key)
             if node is not None and node.body is not None:
-                boxes |= _body(node.body, boxes[key].x + MARGIN / 2, y + MARGIN)[0]
+                boxes |= _body(node.body, boxes[key].x + MARGIN / 2, y + MARGIN, laid)[0]
             y += own[1] + GAP_Y
         x += width + GAP_X
     _attach(body, boxes)
-    return boxes, highest, x - left
+    return boxes, highest, x
 
 
-def _columns(body: Body) -> tuple[list[list[str]], dict[str, tuple[float, float]]]:
+def _columns(body: Body, laid: Laid) -> tuple[list[list[str]], dict[str, tuple[float, float]]]:
     """What stands in each column from top to bottom: nodes, and free lanes for flows that pass by."""
     ranks = _ranks(body)
     found: dict[int, list[str]] = {}
-    sizes = {node.id: _size(node) for node in body.nodes}
+    sizes = {node.id: _size(node, laid) for node in body.nodes}
     before: dict[str, list[str]] = {}
     for node in body.nodes:
         if not node.attached_to:
@@ -103,7 +116,8 @@ def _columns(body: Body) -> tuple[list[list[str]], dict[str, tuple[float, float]
     for flow in body.flows:
         start = body.by_id[flow.source].attached_to or flow.source
         previous = start
-        for rank in range(ranks[start] + 1, ranks[flow.target]):
+        between_them = range(ranks[start] + 1, ranks[flow.target])
+        for rank in between_them if len(between_them) <= MOST_PASSED else ():
             passing = f"{flow.id}@{rank}"
             found.setdefault(rank, []).append(passing)
             sizes[passing] = PASSING
@@ -133,17 +147,24 @@ def _attach(body: Body, boxes: dict[str, Box]) -> None:
 
 
 def _edges(body: Body, boxes: dict[str, Box]) -> list[Edge]:
+    lanes: dict[str, list[Box]] = {}
+    for key, box in boxes.items():
+        lanes.setdefault(key.rpartition("@")[0], []).append(box)
+    return _ways_drawn(body, boxes, lanes)
+
+
+def _ways_drawn(body: Body, boxes: dict[str, Box], lanes: dict[str, list[Box]]) -> list[Edge]:
     edges = []
     for flow in body.flows:
-        lanes = sorted((box.x, box) for key, box in boxes.items() if key.startswith(f"{flow.id}@"))
-        stops = [boxes[flow.source], *(box for _, box in lanes), boxes[flow.target]]
+        passed = sorted(lanes.get(flow.id, ()), key=lambda box: box.x)
+        stops = [boxes[flow.source], *passed, boxes[flow.target]]
         points: list[tuple[float, float]] = []
         for one, other in pairwise(stops):
             points += [point for point in between(one, other) if point not in points[-1:]]
         edges.append(Edge(element=flow.id, points=tuple(points)))
     for node in body.nodes:
         if node.body is not None:
-            edges += _edges(node.body, boxes)
+            edges += _ways_drawn(node.body, boxes, lanes)
     return edges
 
 

@@ -32,7 +32,23 @@ TYPES = {"number": Type.NUMBER, "reading": Type.NUMBER, "yesno": Type.BOOL, "dat
 def unsupported(model: Model, key: str = "") -> list[Finding]:
     """What of the process cannot run here, by element."""
     process = model.process(key)
-    return [*_elements(process), *_code(model, process)]
+    return [*_elements(process), *_code(model, process), *_others(model, process)]
+
+
+def _others(model: Model, chosen: Process) -> Iterator[Finding]:
+    """A file may hold several processes; a workflow is one of them, and the others are not left out in silence."""
+    names = {one.process: one.name for one in model.participants}
+    for one in model.processes:
+        if one is not chosen and one.body.nodes:
+            title = one.name or names.get(one.id) or one.id
+            yield Finding(
+                element=one.id,
+                line=one.line,
+                code="other_process",
+                message=f"“{title}” ({one.id}) is another process of this file. It is kept and drawn, but cases do not "
+                "run it. Import it as a workflow of its own.",
+                serious=False,
+            )
 
 
 def _elements(process: Process) -> Iterator[Finding]:

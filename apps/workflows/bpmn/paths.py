@@ -39,6 +39,22 @@ def reachable(body: Body, starts: Iterable[Node]) -> set[str]:
     return seen
 
 
+def leading_to(body: Body, ends: Iterable[str]) -> set[str]:
+    """Every node from which a token may come to one of these, themselves included."""
+    before: dict[str, list[str]] = {}
+    for node in body.nodes:
+        for step in following(body, node):
+            before.setdefault(step, []).append(node.id)
+    seen = set(ends)
+    todo = list(seen)
+    while todo:
+        for one in before.get(todo.pop(), ()):
+            if one not in seen:
+                seen.add(one)
+                todo.append(one)
+    return seen
+
+
 @lru_cache(maxsize=512)
 def ways_into(body: Body, gateway: str) -> Mapping[str, frozenset[str]]:
     """For every node, the incoming flows of the gateway that a token on it may still come by, without passing it."""

@@ -8,7 +8,7 @@ from apps.core.expressions import Type
 from apps.workflows.bpmn.checks import known_names
 from apps.workflows.bpmn.coverage import complete
 from apps.workflows.bpmn.model import ACTIVITIES, CATCHING, Body, Finding, Node, Process
-from apps.workflows.bpmn.paths import link_targets, reachable
+from apps.workflows.bpmn.paths import leading_to, link_targets, reachable
 from apps.workflows.bpmn.states import state_findings
 
 AWAITED = frozenset({"timer", "message", "signal"})
@@ -67,9 +67,9 @@ def _reach(body: Body) -> Iterator[Finding]:
     for node in body.nodes:
         if node.id not in known and not node.by_event and not node.compensation:
             yield finding(node, "can never be reached. Connect it to what comes before it.", "unreachable")
-    ends = {node.id for node in body.nodes if _ends_here(body, node)}
+    ending = leading_to(body, [node.id for node in body.nodes if _ends_here(body, node)])
     for node in body.nodes:
-        if node.id in known and node.kind != "boundaryEvent" and not reachable(body, [node]) & ends:
+        if node.id in known and node.kind != "boundaryEvent" and node.id not in ending:
             yield finding(node, "leads to no end, so a case there never finishes. Draw a way out.", "no_end")
 
 

@@ -11,6 +11,7 @@ from apps.workflows.bpmn.model import ACTIVITIES, Body, Finding, Node
 from apps.workflows.bpmn.paths import link_targets, may_join, ways_into
 
 MOST_STATES = 20_000
+MOST_TOKENS = 3_000_000  # moved in all: states of thousands of tokens cost more than their number tells
 MOST_SUBSETS = 5
 State = tuple[str, ...]  # flows that hold a token, sorted
 
@@ -110,9 +111,8 @@ def state_findings(body: Body) -> list[Finding]:
     for first in _first_states(net):
         before.setdefault(first, set())
         todo.append(first)
+    tokens = 0
     while todo:
-        if len(before) > MOST_STATES:
-            return [*found.values(), _too_big(body)]
         state = todo.popleft()
         doubled = next((flow for flow in state if state.count(flow) > 1), None)
         if doubled is not None:
@@ -121,6 +121,9 @@ def state_findings(body: Body) -> list[Finding]:
         moved = False
         for node, after in net.moves(state):
             moved = True
+            tokens += 1 + len(after)
+            if len(before) > MOST_STATES or tokens > MOST_TOKENS:
+                return [*found.values(), _too_big(body)]
             net.fired.add(node.id)
             if after not in before:
                 before[after] = set()
