@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import get_currency_precision
+from django.utils.translation import gettext
 
 from apps.budgets import variance
 from apps.budgets.models import Account, Category, Entry, Line, Plan
@@ -108,7 +109,7 @@ def _booked(plan: Plan, user: Any, through: int) -> list[Source]:
     return [
         Source(
             key=f"category:{code}",
-            label=f"Booked on {categories[code].name}",
+            label=gettext("Booked on %(category)s") % {"category": categories[code].name},
             quality=categories[code].quality,
             records=tuple(found),
         )

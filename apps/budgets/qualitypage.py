@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.budgets import matching, quality, reportpage, views
 from apps.budgets.models import Plan
@@ -29,7 +31,9 @@ def quality_report(request: HttpRequest) -> HttpResponse:
     plans = matching.in_force(request.user)
     crumbs = (pm.Crumb("Money & results"), pm.Crumb("Budgets", reverse("budget_report")), pm.Crumb("Cost of quality"))
     if not plans:
-        nothing = pm.Alert("No budget is in force yet.", "Costs of quality are counted in the currency of one.", "info")
+        nothing = pm.Alert(
+            _("No budget is in force yet."), _("Costs of quality are counted in the currency of one."), "info"
+        )
         return render(
             request,
             "budgets/report.html",
@@ -44,7 +48,13 @@ def quality_report(request: HttpRequest) -> HttpResponse:
         title="Cost of quality",
         verdict=verdict(found, plan),
         crumbs=crumbs,
-        facts=f"{plan.name} · through period {choice.through} of {len(plan.period_ends)} · {plan.currency}",
+        facts=_("%(budget)s · through period %(period)s of %(all)s · %(currency)s")
+        % {
+            "budget": plan.name,
+            "period": choice.through,
+            "all": len(plan.period_ends),
+            "currency": plan.currency,
+        },
         buttons=(pm.Button("Budget report", f"{reverse('budget_report')}?plan={plan.pk}", "scale"),),
         sections=tuple(one for one in _sections(found, wanted, plan, choice.through) if one is not None),
     )
@@ -58,27 +68,35 @@ def verdict(found: list[Source], plan: Plan) -> pm.Alert:
     total = sum(sums.values(), ZERO)
     if not found:
         return pm.Alert(
-            "Nothing counts as a cost of quality yet.", "Give categories a class, or scrap and returns will.", "info"
+            _("Nothing counts as a cost of quality yet."),
+            _("Give categories a class, or scrap and returns will."),
+            "info",
         )
     failed = sum((sums[one] for one in FAILURES), ZERO)
-    share = f", {percent(failed / total)} of it" if total > 0 else ""
     left_out = sum(one.without_rate for one in found)
-    rest = (
-        f"{left_out} records have no rate into {plan.currency} and are left out."
-        if left_out
-        else "The rest prevents and checks."
-    )
+    words = {
+        "total": money(total, plan.currency),
+        "failed": money(failed, plan.currency),
+        "share": percent(failed / total if total > 0 else None),
+    }
+    rest = ngettext(
+        "%(many)s record has no rate into %(currency)s and is left out.",
+        "%(many)s records have no rate into %(currency)s and are left out.",
+        left_out,
+    ) % {"many": left_out, "currency": plan.currency}
     return pm.Alert(
-        f"Quality costs {money(total, plan.currency)}. Failures are {money(failed, plan.currency)}{share}.", rest,
+        _("Quality costs %(total)s. Failures are %(failed)s, %(share)s of it.") % words,
+        rest if left_out else _("The rest prevents and checks."),
         "warn" if failed * 2 > total or left_out else "good",
-    )  # fmt: skip
+    )
 
 
 def _sections(found: list[Source], wanted: Source | None, plan: Plan, through: int) -> list[pm.Section | None]:
     names, ends = quality.names_of(found), plan.period_ends
     departments = {names[key]: row for key, row in quality.summed(found, lambda one: one.department_id).items()}
     periods = {
-        f"To {ends[key - 1]:%Y-%m-%d}": row for key, row in quality.summed(found, lambda one: one.period).items()
+        _("To %(day)s") % {"day": f"{ends[key - 1]:%Y-%m-%d}"}: row
+        for key, row in quality.summed(found, lambda one: one.period).items()
     }
     return [
         None if wanted is None else records_section(wanted, plan, names),
@@ -96,7 +114,7 @@ def sources_section(found: list[Source], plan: Plan, through: int) -> pm.Section
     for key, label in CLASSES.items():
         share = percent(sums[key] / total if total else None)
         figures = (pm.Cell(money(sums[key], plan.currency), "number"), pm.Cell(share, "number"))
-        rows.append(pm.Row(key, "", (pm.Cell(label), pm.Cell("All"), pm.Cell(""), *figures)))
+        rows.append(pm.Row(key, "", (pm.Cell(_(label)), pm.Cell(_("All")), pm.Cell(""), *figures)))
         for one in (one for one in found if one.quality == key):
             url = address(plan, through, one.key)
             told = pm.Cell(money(one.amount, plan.currency), "link", url=url)
@@ -105,7 +123,7 @@ def sources_section(found: list[Source], plan: Plan, through: int) -> pm.Section
                 pm.Row(
                     f"{key}-{one.key}",
                     url,
-                    (pm.Cell(""), pm.Cell(one.label, "link", url=url), count, told, pm.Cell("")),
+                    (pm.Cell(""), pm.Cell(_(one.label), "link", url=url), count, told, pm.Cell("")),
                 )
             )
     columns = (
@@ -130,8 +148,8 @@ def records_section(source: Source, plan: Plan, names: dict[int, str]) -> pm.Sec
     rows = [_record_row(one, plan, names) for one in ordered[:MOST]]
     if ordered[MOST:]:
         rest = sum((one.amount for one in ordered[MOST:]), ZERO)
-        rows.append(_plain_row("rest", f"{len(ordered) - MOST} smaller ones", rest, plan))
-    rows.append(_plain_row("sum", "All", source.amount, plan))
+        rows.append(_plain_row("rest", _("%(many)s smaller ones") % {"many": len(ordered) - MOST}, rest, plan))
+    rows.append(_plain_row("sum", _("All"), source.amount, plan))
     columns = (
         pm.Column("record", "Record", wide=True),
         pm.Column("department", "Department"),
@@ -139,9 +157,8 @@ def records_section(source: Source, plan: Plan, names: dict[int, str]) -> pm.Sec
         pm.Column("cost", "Cost", align="end"),
     )
     table = pm.Table(columns, tuple(rows), source.label)
-    return pm.Section(
-        source.label, note=f"{CLASSES[source.quality]} · {len(ordered)} records", table=table, name="records"
-    )
+    many = ngettext("%(many)s record", "%(many)s records", len(ordered)) % {"many": len(ordered)}
+    return pm.Section(source.label, note=f"{_(CLASSES[source.quality])} · {many}", table=table, name="records")
 
 
 def _record_row(one: Record, plan: Plan, names: dict[int, str]) -> pm.Row:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from apps.budgets import outlook, panels, quality, variance
 from apps.budgets.comparepage import NO_FORECAST
@@ -266,14 +267,17 @@ def quality_section(found: list[Source], plan: Plan) -> pm.Section | None:
         return None
     spec = ChartSpec(
         kind="bar",
-        title="Cost of quality",
+        title=gettext("Cost of quality"),
         unit=plan.currency,
-        labels=tuple(quality.CLASSES[key] for key in sums),
-        series=(Series(name="Cost", values=tuple(sums.values())),),
+        labels=tuple(gettext(quality.CLASSES[key]) for key in sums),
+        series=(Series(name=gettext("Cost"), values=tuple(sums.values())),),
         number=lambda value: format_number(Decimal(str(value)), 0, compact=True),
-        label_heading="Class",
+        label_heading=gettext("Class"),
     )
     total = sum(sums.values(), ZERO)
     return pm.Section(
-        spec.title, note=f"{money(total, plan.currency)} in all", svg=responsive(spec), data_table=data_table(spec)
+        spec.title,
+        note=gettext("%(sum)s in all") % {"sum": money(total, plan.currency)},
+        svg=responsive(spec),
+        data_table=data_table(spec),
     )

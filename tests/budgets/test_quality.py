@@ -11,6 +11,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.budgets import quality, services
 from apps.budgets.models import Plan
 from apps.core.access import scope
@@ -67,6 +68,23 @@ def test_the_four_classes_of_a_published_report(cast: Any, browser: Client) -> N
     assert Decimal(told["amount"]) == 7500
     page = browser.get("/budgets/quality/", {"plan": plan.pk, "through": 12}).content.decode()
     assert "66.7" in page  # failures, 5 000 of 7 500
+    whole = {"plan": plan.pk, "through": 12, "source": told["classes"][0]["sources"][0]["key"]}
+    english = (
+        "Quality costs",
+        "Failures are",
+        "The rest",
+        "Prevention",
+        "Internal failure",
+        "Booked on",
+        ">All<",
+        "Through",
+    )
+    words = [one for one in english if one in browser.get("/budgets/quality/", whole).content.decode()]
+    assert words == list(english)
+    for language in ("de", "es", "ar"):
+        User.objects.filter(pk=cast.by_role["OPM"].pk).update(language=language)
+        page = browser.get("/budgets/quality/", whole).content.decode()
+        assert [one for one in english if one in page] == [], language
 
 
 def drilled(browser: Client, plan: Plan, source: str) -> dict[str, Any]:

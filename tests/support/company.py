@@ -15,7 +15,7 @@ from tests.support.stack import Stack
 
 
 def make_company(stack: Stack, *kpis: str) -> dict[str, Any]:
-    """Five departments, an operations manager, an administrator, a buyer, an operator, an API token, and these KPIs."""
+    """Five departments, an operations manager, an executive, an administrator, a buyer, an operator, an API token, and these KPIs."""
     command = [sys.executable, "-m", "tests.support.company", *kpis]
     done = subprocess.run(command, env=stack.env, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -39,6 +39,7 @@ def main(codes: list[str]) -> None:
         manager = people.user("opm", role="OPM", department=places.root)
         people.user("adm", role="ADM", department=places.root)
         people.user("buy", role="BUY", department=places.root)
+        people.user("exe", role="EXE", department=places.root)
         people.user("opr", role="OPR", department=places.root)
         made: dict[str, Any] = {"password": people.PASSWORD, "root": places.root.pk, "opm": manager.pk}
         made |= {code: kpi(code, places.root).pk for code in codes}
