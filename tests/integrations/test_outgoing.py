@@ -306,7 +306,12 @@ def test_nothing_inside_is_reached(
 
 @pytest.mark.parametrize(
     "url",
-    ["http://example.org/", "https://user:pw@example.org/", "https://example.org:22/", "ftp://x/", "https://a b/"],
+    [
+        *("http://example.org/", "https://user:pw@example.org/", "https://example.org:22/", "ftp://x/", "https://a b/"),
+        *("https://127.0.0.1/", "https://127.1/", "https://2130706433/", "https://0x7f.1/", "https://0/"),
+        *("https://localhost/", "https://a.localhost./", "https://169.254.169.254/", "https://10.0.0.7:8443/"),
+        *("https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://[fe80::1]/", "https://[64:ff9b::7f00:1]/"),
+    ],
 )
 def test_an_address_that_may_not_be_called_is_refused_at_once(cast: people.Cast, url: str) -> None:
     with scope.of(cast.by_role["OPM"]), pytest.raises(Refused) as refused:

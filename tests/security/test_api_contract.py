@@ -28,8 +28,10 @@ pytestmark = pytest.mark.usefixtures("world")
         b"[]",
         b'"text"',
         b"null",
+        b'{"code": "\\ud800"}',
+        b'{"code": ["\\u0000"]}',
     ],
-    ids=["twin keys", "NaN", "1e400", "deep", "UTF-16", "cut", "no text", "list", "text", "null"],
+    ids=["twin keys", "NaN", "1e400", "deep", "UTF-16", "cut", "no text", "list", "text", "null", "half", "zero"],
 )
 def test_json_that_can_be_misread_is_refused(world: World, body: bytes) -> None:
     answer = world.clients["clerk"].post("/api/v1/sites/", data=body, content_type="application/json")

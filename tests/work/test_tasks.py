@@ -264,3 +264,13 @@ def test_of_two_people_claiming_one_task_one_gets_it() -> None:
     for one in threads:
         one.join()
     assert sorted(answers) == ["got it", "taken"]
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_recurring_task_begins_in_a_year_clocks_know(cast: Any, year: int) -> None:
+    start = datetime(year, 1, 1, tzinfo=UTC)
+    with pytest.raises(Refused) as said:
+        work.set_series(
+            title="x", department=cast.company.line, rrule="FREQ=DAILY", starts_at=start, actor=cast.manager
+        )
+    assert said.value.field == "starts_at"

@@ -331,3 +331,10 @@ def test_the_heat_map_is_a_picture_a_table_and_an_endpoint(cast: Any) -> None:
     assert {one["element"]: one["open"] for one in rows} == {"s": 0, "a": 1}
     assert browser.get(f"/workflows/{made.pk}/heat-map/?measure=luck").status_code == 422
     assert browser.get(f"/api/v1/workflows/{made.pk}/heat-map/?period=ever").status_code == 400
+
+
+def test_lists_lead_to_the_files_they_read_for_those_who_may(cast: Any) -> None:
+    page = signed(cast.by_role["OPM"]).get("/workflows/").content.decode()
+    assert 'href="/workflows/bpmn/"' in page and 'href="/workflows/log/"' in page
+    assert 'href="/decisions/dmn/"' in signed(cast.by_role["OPM"]).get("/decisions/").content.decode()
+    assert 'href="/workflows/bpmn/"' not in signed(cast.by_role["AUD"]).get("/workflows/").content.decode()

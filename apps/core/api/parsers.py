@@ -22,9 +22,12 @@ class StrictJSONParser(BaseParser):
         if len(content) > MAX_BYTES:
             raise ParseError("The body is larger than 20 MB. Send it in parts.")
         try:
-            return json.loads(
+            found = json.loads(
                 content.decode("utf-8"), parse_float=_decimal, parse_constant=_no_constant, object_pairs_hook=_no_twins
             )
+            if b"\\u" in content:
+                _check_texts(found)
+            return found
         except RecursionError as error:
             raise ParseError("The JSON is nested too deeply.") from error
         except (ValueError, UnicodeDecodeError) as error:
@@ -47,3 +50,17 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key occurs twice")
     return found
+
+
+def _check_texts(value: Any) -> None:
+    """Escapes can write what is no text: a zero, or half of a pair, which no database keeps."""
+    if isinstance(value, str):
+        if "\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise ValueError("a text holds a character that is none (zero, or half of a pair)")
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            _check_texts(name)
+            _check_texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            _check_texts(one)

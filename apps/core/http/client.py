@@ -143,6 +143,8 @@ def check_url(
         raise _bad("Name a host in the address.")
     if allowed_hosts is not None and host not in allowed_hosts:
         raise Refused(f"{host} is not on the list of allowed hosts. Ask an administrator to add it.", code="url_host")
+    if _lies_inside(host):
+        raise _not_public(host)
     port = port if port is not None else (443 if parts.scheme == "https" else 80)
     if port not in PORTS[parts.scheme]:
         allowed = " or ".join(map(str, sorted(PORTS[parts.scheme])))
@@ -158,8 +160,26 @@ def _vetted_address(host: str, port: int, resolve: Resolve) -> str:
     if not addresses:
         raise Refused(f"{host} is not known. Check the spelling of the address.", code="url_unknown_host")
     if not all(map(is_public, addresses)):
-        raise Refused(f"{host} does not lie on the public Internet. Use a public address.", code="url_not_public")
+        raise _not_public(host)
     return addresses[0]
+
+
+def _not_public(host: str) -> Refused:
+    return Refused(
+        f"{host} does not lie on the public Internet. Use a public address.", code="url_not_public", field="url"
+    )
+
+
+def _lies_inside(host: str) -> bool:
+    """Whether the host itself says so, before any name is looked up; numbers in every spelling resolvers take."""
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return True
+    if ":" in host:
+        return not is_public(host)
+    try:
+        return not is_public(socket.inet_ntoa(socket.inet_aton(host)))
+    except OSError:
+        return False
 
 
 def _checked_headers(method: str, headers: Mapping[str, str]) -> dict[str, str]:

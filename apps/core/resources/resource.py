@@ -75,6 +75,8 @@ class Resource:
     # How the undo of an import takes back a new record that is not simply archived: take_back(record, actor=…).
     take_back: ClassVar[Callable[..., Any] | None] = None
     undo_verb: ClassVar[str] = "u"
+    # Pages that read files of other kinds than CSV and Excel: (words, name of the address), for those who may create.
+    file_pages: ClassVar[tuple[tuple[str, str], ...]] = ()
     help: ClassVar[str] = ""
 
     @property

@@ -150,6 +150,7 @@ class ListPage:
     filter_query: str = ""  # sent with "all that match"
     exports: tuple[Link, ...] = ()
     import_url: str = ""
+    file_pages: tuple[Link, ...] = ()
     column_choices: tuple[tuple[str, str, bool], ...] = ()  # name, label, shown
     kept_by_columns: tuple[tuple[str, str], ...] = ()
     group_choices: tuple[Link, ...] = ()

@@ -135,6 +135,9 @@ def _offers(request: HttpRequest, resource: Resource, count_text: str) -> dict[s
         "bulk_actions": bulk_actions(resource, request.user),
         "exports": _exports(request, resource),
         "import_url": reverse("import", args=[resource.path]) if can_import(resource, request.user) else "",
+        "file_pages": tuple(pm.Link(words, reverse(name)) for words, name in resource.file_pages)
+        if resource.may(request.user, "c")
+        else (),
         "group_choices": _group_choices(resource, params),
         "density_choices": tuple(
             pm.Link(label, _with(params, density=key), current=key == request.user.density)  # type: ignore[union-attr]

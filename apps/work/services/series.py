@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from apps.core.errors import Refused
 from apps.core.records import write
 from apps.core.records.numbering import next_number
 from apps.core.values.recurrence import Recurrence, recurrence
@@ -26,6 +27,7 @@ TEMPLATE = (
     *("form", "checklist", "instruction", "skill", "photo", "signature"),
 )
 MOST_AT_ONCE = 50
+EARLIEST, LATEST = 1970, 2999
 LATE = timedelta(hours=1)  # a time this long past counts as missed
 LONGEST_SHIFT = timedelta(days=40)
 
@@ -50,6 +52,9 @@ def change_series(series: Series, *, actor: Any, version: int | None = None, **v
 
 
 def _clean(values: dict[str, Any]) -> dict[str, Any]:
+    starts = values.get("starts_at")
+    if starts is not None and not EARLIEST <= starts.year <= LATEST:
+        raise Refused(f"Begin between {EARLIEST} and {LATEST}.", code="bad_start", field="starts_at")
     checks: tuple[tuple[str, Any], ...] = (("form", check_fields), ("checklist", check_checklist))
     return values | {name: check(list(values[name] or ())) for name, check in checks if name in values}
 

@@ -35,6 +35,7 @@ class DecisionResource(Resource):
     search = ("code", "name", "description")
     fields = ("code", "name", "department", "owner", "description", "published_number", "table", "cases")
     import_key = ("code",)
+    file_pages = (("DMN file", "decision_import"),)
     changed_fact = DecisionChanged
     panels = (
         Panel("table", panels_decisions.table_panel),

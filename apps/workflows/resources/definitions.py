@@ -38,6 +38,7 @@ class WorkflowResource(Resource):
     search = ("code", "name", "purpose")
     fields = ("code", "name", "purpose", "department", "owner", "published_number", "xml")
     import_key = ("code",)
+    file_pages = (("BPMN diagram", "workflow_import"), ("Event log", "log_import"))
     changed_fact = WorkflowChanged
     panels = (
         Panel("diagram", panels_cases.diagram_panel),
