@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.core.access import scope
 from apps.core.errors import Refused
 from apps.core.events.log import emit
-from apps.core.models import Event
+from apps.core.models import Delivery, Event
 from apps.integrations.events import HookReceived
 from apps.org import services as org
 from apps.org.models import Team
@@ -83,6 +83,24 @@ def test_a_change_fires_once_and_the_action_runs_with_the_owners_rights(company:
     assert step.given["title"] == "Welcome Night shift of PLANT" and step.result["subject"] == task.subject()
     opened = Event.objects.get(name="work.task_opened")
     assert (opened.cause_id, opened.request_id, opened.actor_id) == (event.pk, f"run:{run.pk}", manager.pk)
+
+
+def test_only_what_some_rule_waits_for_is_looked_at(company: Any, manager: Any) -> None:
+    """Whoever writes it, though they may not read the rule; and no longer when the rule is off."""
+    neighbour = people.user("neighbour", role="DPM", department=company.other)
+
+    def owed() -> bool:
+        with scope.of(neighbour):
+            org.form_team(department=company.other, code=f"N{Team.objects.count()}", name="Dusk", actor=neighbour)
+        return Delivery.objects.filter(event=newest_event(), handler="workflows.match_rules").exists()
+
+    assert not owed(), "nobody waits"
+    made = rule(company, manager, definition(ON_TEAM, open_task("x")), department=company.plant)
+    with scope.of(neighbour):
+        assert not Rule.objects.exists()
+    assert owed()
+    rules.switch_off(made, actor=manager)
+    assert not owed()
 
 
 CHANGED = [

@@ -16,10 +16,16 @@ from apps.org.models import Department
 from apps.workflows import dry_run, matching, runner, starter
 from apps.workflows.events.rules import MissedDue, RunQueued
 from apps.workflows.models import Rule
+from apps.workflows.rule_definition import OWN_FACTS
 from apps.workflows.services import rules
 
 
-@on_every(name="workflows.match_rules")
+def awaited(event: Event) -> bool | str:
+    """Whether a rule waits for such a fact; the database knows when the fact is written."""
+    return event.name not in OWN_FACTS and "workflows_awaited(told.name, split_part(told.subject, ':', 1))"
+
+
+@on_every(name="workflows.match_rules", when=awaited)
 def match_rules(event: Event) -> None:
     matching.match_event(event)
 
