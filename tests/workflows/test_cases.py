@@ -487,3 +487,27 @@ def test_a_long_chain_of_services_is_no_loop_of_causes(cast: Any) -> None:
 
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def test_a_time_before_the_clocks_next_round_is_called_by_itself(cast: Any) -> None:
+    made = publish(timed("PT20S"), cast.company.plant, cast.boss)
+    before = timezone.now()
+    case = cases.start_case(workflow=made, department=cast.company.plant, actor=cast.manager)
+    wait = Wait.objects.get(case=case)
+    called = Delivery.objects.get(handler="workflows.tell_timer")
+    assert timedelta(seconds=19) < called.available_at - before < timedelta(seconds=60)
+    assert waiting.tell_timer(wait.pk, now=before) == 0  # not yet
+    assert waiting.tell_timer(wait.pk, now=wait.due_at) == 1
+    assert waiting.tell_timer(wait.pk, now=wait.due_at) == 0
+    settle()
+    assert tasks(case) == ["late"]
+
+
+def test_the_clock_calls_what_comes_before_its_next_round(cast: Any) -> None:
+    made = publish(timed("PT10M"), cast.company.plant, cast.boss)
+    case = cases.start_case(workflow=made, department=cast.company.plant, actor=cast.manager)
+    called = Delivery.objects.filter(handler="workflows.tell_timer")
+    due = Wait.objects.get(case=case).due_at
+    for early, count in ((timedelta(minutes=5), 0), (timedelta(seconds=30), 1)):
+        assert waiting.tell_due(now=due - early) == 0
+        assert called.count() == count

@@ -131,6 +131,13 @@ class SignalSent(Fact, name="workflows.signal_sent", sentence="Signal sent", ico
 
 
 @dataclass(frozen=True, kw_only=True)
+class TimerSet(Fact, name="workflows.timer_set", sentence="A time comes soon", icon="alarm-clock"):
+    """A time comes before the clock's next round; its delivery waits until then."""
+
+    wait_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class WaitOver(Fact, name="workflows.wait_over", sentence="What was awaited has come", icon="bell"):
     """A time has come, or a message or signal has reached one that waits for it.
 

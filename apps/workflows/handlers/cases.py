@@ -75,6 +75,11 @@ def hand_over_signal(event: Event) -> None:
     waiting.hand_over_signal(event.payload["signal"], values=event.payload["values"], actor=_actor(event))
 
 
+@on(events.TimerSet, name="workflows.tell_timer")
+def tell_timer(event: Event) -> None:
+    waiting.tell_timer(event.payload["wait_id"], now=timezone.now())
+
+
 @on(events.WaitOver, name="workflows.fire")
 def fire(event: Event) -> None:
     """A message whose waiter went on without it looks for another, or is kept."""

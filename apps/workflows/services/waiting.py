@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.core.errors import Refused
+from apps.core.events import context
 from apps.core.events.log import emit
 from apps.core.models import Event, plain
 from apps.org import queries as org
@@ -17,6 +19,9 @@ from apps.workflows.models import Case, Wait
 from apps.workflows.services import messages
 
 BATCH = 1000
+ROUND = timedelta(seconds=62)  # the clock looks once a minute; what comes before its next round is called by itself
+MARGIN = timedelta(milliseconds=300)
+SHORTEST = timedelta(seconds=1)
 
 
 def keep_wait(case: Case, awaited: Awaited, *, now: datetime) -> None:
@@ -24,7 +29,7 @@ def keep_wait(case: Case, awaited: Awaited, *, now: datetime) -> None:
     due = datetime.fromisoformat(awaited.due) if awaited.due else None
     if awaited.working_seconds:
         due = org.worktime_in(case.department).after(now, timedelta(seconds=awaited.working_seconds))
-    Wait.objects.update_or_create(
+    row, _ = Wait.objects.update_or_create(
         case=case,
         wait=awaited.id,
         defaults={
@@ -38,6 +43,16 @@ def keep_wait(case: Case, awaited: Awaited, *, now: datetime) -> None:
             "told": False,
         },
     )
+    if row.kind == "timer" and due is not None and due <= now + ROUND:
+        _call_at_its_time(row, now)
+
+
+def _call_at_its_time(one: Wait, now: datetime) -> None:
+    """A subject of its own, so that no other wait stands behind it; a chain of its own, since time is no effect."""
+    assert one.due_at is not None
+    fact = events.TimerSet(subject=f"case_wait:{one.pk}", departments=(one.department_id,), wait_id=one.pk)
+    with context.entered(depth=0):
+        emit(fact, actor=None, after=max(one.due_at - now, SHORTEST) + MARGIN)
 
 
 def drop_wait(case: Case, number: int) -> None:
@@ -45,13 +60,25 @@ def drop_wait(case: Case, number: int) -> None:
 
 
 def tell_due(*, now: datetime) -> int:
-    """Tells of every time that has come, once; each is then worked on by itself. Returns how many."""
+    """Tells of every time that has come, once; each is then worked on by itself. Returns how many.
+
+    What comes before the next round is called at its time.
+    """
     with transaction.atomic():
-        due = list(
-            Wait.objects.select_for_update(of=("self",), skip_locked=True)
-            .filter(kind="timer", told=False, due_at__lte=now)
-            .order_by("due_at", "id")[:BATCH]
-        )
+        timers = Wait.objects.filter(kind="timer", told=False).order_by("due_at", "id")
+        for one in timers.filter(due_at__gt=now, due_at__lte=now + ROUND)[:BATCH]:
+            _call_at_its_time(one, now)
+        return _tell_times(timers.filter(due_at__lte=now))
+
+
+def tell_timer(wait_id: int, *, now: datetime) -> int:
+    """Tells of one time, if it has come and nobody told of it yet."""
+    return _tell_times(Wait.objects.filter(pk=wait_id, kind="timer", told=False, due_at__lte=now))
+
+
+def _tell_times(timers: QuerySet[Wait]) -> int:
+    with transaction.atomic():
+        due = list(timers.select_for_update(of=("self",), skip_locked=True)[:BATCH])
         for one in due:
             _tell(one, {}, actor=None)
         Wait.objects.filter(pk__in=[one.pk for one in due]).update(told=True)
