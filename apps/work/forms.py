@@ -8,6 +8,7 @@ from django import forms
 from django.http import QueryDict
 
 from apps.accounts.models import User
+from apps.core.access.rights import rights_of
 from apps.core.actions.fields import ActionForm, MomentField, RecordField, RecordsField, form_for
 from apps.core.errors import Refused
 from apps.work.fields import check_answers
@@ -89,10 +90,19 @@ PolicyStepForm = form_for(PolicyStep, ("code", "policy", *STEP_FIELDS))
 ChangePolicyStepForm = form_for(PolicyStep, ("code", *STEP_FIELDS))
 
 
+class ApproversField(RecordsField):
+    """Colleagues, and those above one's departments: whom one asks most often."""
+
+    def narrow(self, actor: Any) -> None:
+        super().narrow(actor)
+        above = User.objects.filter(is_active=True, departments__overlap=sorted(rights_of(actor).above))
+        self.queryset = (self.queryset | above).distinct()
+
+
 class AskForm(form_for(Approval, APPROVAL_FIELDS)):  # type: ignore[misc]
     """Ask the people named, else the policy, else the reporting line."""
 
-    approvers = RecordsField(
+    approvers = ApproversField(
         User, required=False, help_text="Empty: the policy, or whoever answers for the department, decides"
     )
     need = forms.IntegerField(

@@ -10,11 +10,12 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.core.access import scope
 from apps.core.errors import Refused
 from apps.core.models import Event
 from apps.org import services as org
-from apps.work import queries
+from apps.work import forms, queries
 from apps.work import services as work
 from apps.work.models import Approval, ApprovalStep, Seat
 from tests.factories import people
@@ -242,3 +243,14 @@ def test_an_open_step_whose_people_all_left_asks_the_people_above_once(cast: Any
     assert work.escalate_approvals(now=now) == 0
     above = Seat.objects.filter(step__approval=approval, user__is_active=True)
     assert yes(approval, above[0].user).state == "approved"
+
+
+def test_one_may_name_the_people_above_ones_department(cast: Any) -> None:
+    asker, boss = cast.worker, cast.by_role["OPM"]
+    assert boss not in User.objects.choosable_by(asker)
+    data = {"title": "Buy a press", "department": cast.company.line.pk, "approvers": [str(boss.pk)], "currency": ""}
+    form = forms.AskForm(data=data, actor=asker)
+    assert form.is_valid(), form.errors
+    assert list(form.cleaned_data["approvers"]) == [boss]
+    data["approvers"] = [str(cast.stranger.pk)]
+    assert "approvers" in forms.AskForm(data=data, actor=asker).errors
