@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from apps.core.access import scope
 from apps.core.errors import Refused
 from apps.core.models import Event
+from apps.core.records.attaching import attach
 from apps.org import services as org
 from apps.work import services as work
 from apps.work.fields import check_fields, out_of_limits
@@ -274,3 +275,13 @@ def test_a_recurring_task_begins_in_a_year_clocks_know(cast: Any, year: int) -> 
             title="x", department=cast.company.line, rrule="FREQ=DAILY", starts_at=start, actor=cast.manager
         )
     assert said.value.field == "starts_at"
+
+
+def test_a_text_is_no_photo(cast: Any) -> None:
+    form = [{"name": "gauge", "label": "Gauge", "kind": "photo", "required": True}]
+    task = open_for(cast, assignee=cast.worker, form=form)
+    note = attach(task, content=b"not a picture", filename="note.txt", actor=cast.worker)
+    for answer in (note.pk, "²", 10**30):
+        with pytest.raises(Refused) as said:
+            work.complete_task(task, actor=cast.worker, answers={"gauge": answer})
+        assert (said.value.code, said.value.field) == ("no_photo", "gauge")

@@ -81,20 +81,21 @@ def _store_photos(task: Task, answers: dict[str, Any], actor: Any) -> dict[str, 
     for field in task.form:
         value = answers.get(field["name"])
         if isinstance(value, UploadedFile):
-            answers[field["name"]] = attach(
+            value = answers[field["name"]] = attach(
                 task, content=value.read(), filename=value.name or "photo.jpg", actor=actor
             ).pk
-        elif field["kind"] == "photo" and value not in (None, "") and not _has_file(task, value):
+        if field["kind"] == "photo" and value not in (None, "") and not _has_picture(task, value):
             raise Refused(
-                f"“{field['label']}”: no file {value} is beside this task. Attach it first.",
+                f"“{field['label']}”: no picture {value} is beside this task. Attach one first.",
                 code="no_photo",
                 field=field["name"],
             )
     return answers
 
 
-def _has_file(task: Task, key: Any) -> bool:
-    return str(key).isdigit() and Attachment.objects.filter(subject=task.subject(), pk=int(key)).exists()
+def _has_picture(task: Task, key: Any) -> bool:
+    beside = Attachment.objects.filter(subject=task.subject(), media_type__startswith="image/")
+    return str(key).isdecimal() and len(str(key)) < 19 and beside.filter(pk=int(key)).exists()
 
 
 def _check_proof(task: Task, actor: Any, signature: str) -> None:

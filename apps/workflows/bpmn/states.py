@@ -11,7 +11,7 @@ from apps.workflows.bpmn.model import ACTIVITIES, Body, Finding, Node
 from apps.workflows.bpmn.paths import link_targets, may_join, ways_into
 
 MOST_STATES = 20_000
-MOST_TOKENS = 3_000_000  # moved in all: states of thousands of tokens cost more than their number tells
+MOST_TOKENS = 1_000_000  # moved in all: states of thousands of tokens cost more than their number tells
 MOST_SUBSETS = 5
 State = tuple[str, ...]  # flows that hold a token, sorted
 
