@@ -52,6 +52,9 @@ class Worth:
     put_in: Fraction = ZERO
     layers: deque[Layer] = field(default_factory=deque)
     gone: dict[int, tuple[Fraction, list[Layer]]] = field(default_factory=dict)  # what a move took, by average and FIFO
+    owed: deque[tuple[int, Fraction]] = field(
+        default_factory=deque
+    )  # moves that took what was not there yet, and how much
 
     @property
     def average_cost(self) -> Fraction:
@@ -65,7 +68,8 @@ class Worth:
 def fold(flows: Iterable[Flow | Difference]) -> Worth:
     """The worth after all flows in their order.
 
-    What goes out beyond what is there (only where a place may go below zero) is given out at no cost.
+    What goes out beyond what is there (only where a place may go below zero) is owed, and given out at the cost of
+    what comes in next.
     """
     worth = Worth()
     for flow in flows:
@@ -81,7 +85,26 @@ def fold(flows: Iterable[Flow | Difference]) -> Worth:
             worth.average_value += quantity * cost
             worth.quantity += quantity
             worth.layers.append((quantity, cost, flow.key))
+        if worth.owed:
+            _settle(worth)
     return worth
+
+
+def _settle(worth: Worth) -> None:
+    """What was owed goes out of what has come in since."""
+    while worth.owed and worth.layers:
+        key, short = worth.owed.popleft()
+        there = sum((one[0] for one in worth.layers), ZERO)
+        used, taken = min(short, there), list[Layer]()
+        cost = worth.average_value * used / there
+        worth.average_value -= cost
+        worth.given_average += cost
+        _lift(worth, used, taken)
+        if key in worth.gone:
+            given, before = worth.gone[key]
+            worth.gone[key] = (given + cost, [*before, *taken])
+        if short > used:
+            worth.owed.appendleft((key, short - used))
 
 
 def _take(worth: Worth, flow: Flow) -> None:
@@ -92,6 +115,8 @@ def _take(worth: Worth, flow: Flow) -> None:
     worth.average_value -= given
     worth.given_average += given
     worth.quantity -= quantity
+    if quantity > left:
+        worth.owed.append((flow.key, quantity - left))
     taken: list[Layer] = []
     if flow.reverses:
         own = sum((one[0] for one in worth.layers if one[2] == flow.reverses), ZERO)
@@ -122,6 +147,7 @@ def _lift(worth: Worth, quantity: Fraction, taken: list[Layer], only: int = 0) -
 def _bring_back(worth: Worth, flow: Flow) -> None:
     """At what it went out with, in front of what came later."""
     given, taken = worth.gone.pop(flow.reverses)
+    worth.owed = deque(one for one in worth.owed if one[0] != flow.reverses)
     worth.given_average -= given
     worth.average_value += given
     worth.quantity += Fraction(flow.quantity)

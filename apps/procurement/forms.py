@@ -90,9 +90,24 @@ class _Priced(ActionForm):
 class _Received(ActionForm):
     lines = LinesField(RECEIPT, least=0, help_text="Empty: everything outstanding came in whole")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, Order.State.PLACED)
+
 
 class _Invoiced(ActionForm):
     lines = LinesField(INVOICE, least=0, help_text="Lines without an order number belong to the order above")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, Order.State.PLACED, Order.State.CLOSED)
+
+
+def _offer(form: ActionForm, *states: str) -> None:
+    """Only orders in these states are offered; one in another state is refused by its name."""
+    if not form.is_bound:
+        field: Any = form.fields["order"]
+        field.queryset = field.queryset.filter(state__in=states)
 
 
 SupplierForm = form_for(Supplier, SUPPLIER_FIELDS)

@@ -143,6 +143,30 @@ def test_a_blind_count_is_entered(manager: BrowserContext, stocked: dict[str, in
     expect(page.get_by_text("To count again").first).to_be_visible()
 
 
+def test_on_the_floor_every_field_fits_the_phone_and_a_thumb(
+    browser: Browser, stack: Stack, cookies: dict[str, Any], stocked: dict[str, int]
+) -> None:
+    visitor = browser.new_context(
+        base_url=stack.url, storage_state=cookies["opm"], locale="en-GB", viewport=PHONE, has_touch=True
+    )
+    page = visitor.new_page()
+    count = page.request.get(f"/api/v1/stock-counts/{stocked['count']}/").json()
+    if count["state"] in ("open", "recount"):
+        page.goto(f"/stock-counts/{stocked['count']}/do/")
+        _fits(page)
+    page.goto("/stock/scan/?code=E2E-1&kind=issue")
+    _fits(page)
+    visitor.close()
+
+
+def _fits(page: Page) -> None:
+    fields = page.locator("main form :is(input, select, button):visible")
+    boxes = [found for one in fields.all() if (found := one.bounding_box())]
+    assert boxes
+    for box in boxes:
+        assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"] and box["height"] >= 48, box
+
+
 @pytest.mark.parametrize("look", ["light", "dark", "phone"])
 def test_the_pages_are_clean(
     browser: Browser,

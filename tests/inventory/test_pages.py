@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from pypdf import PdfReader
@@ -15,11 +16,12 @@ from pypdf import PdfReader
 from apps.core.access import scope
 from apps.core.errors import Refused
 from apps.core.metrics import metrics
+from apps.core.models import ImportBatch
 from apps.core.web import cells
 from apps.core.web import pagemodel as pm
 from apps.core.web.homecards import View
 from apps.inventory import gs1, insights, queries, services, tasks, views
-from apps.inventory.models import Count, Item, Lot, Move, Proposal
+from apps.inventory.models import Count, Item, Location, Lot, Move, Proposal
 from tests.factories import inventory as make
 from tests.factories import people
 
@@ -267,3 +269,21 @@ def test_a_typed_number_is_found_in_any_case_or_said_to_be_none(cast: Any) -> No
     assert "BOLT-M8" in browser.get("/stock/scan/", {"code": "bolt-m8", "kind": "receive"}).content.decode()
     text = browser.get("/stock/scan/", {"code": "BOLT", "kind": "receive"}).content.decode()
     assert "No item has the number “BOLT”" in text and "GS1 code: " not in text
+
+
+def test_a_file_with_every_fault_names_each_and_writes_nothing(cast: Any, settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    make.item(cast.company.root, cast.manager, code="BOLT")
+    make.place(cast.company.root, cast.manager)
+    place = Location.objects.latest("id")
+    faults = ["-5", "0", "NaN", "1e30", "1e99", "1234567890123456789012345678", "0.0000001", "=1+1", "five", ""]
+    lines = [f"receive,BOLT,{place.code},{one},I,{number}" for number, one in enumerate(faults)]
+    lines += [f"fly,BOLT,{place.code},1,J,1", f"receive,NUT,{place.code},1,J,2", "receive,BOLT,NOWHERE,1,J,3"]
+    lines += [f"issue,BOLT,{place.code},9,J,4", f"transfer,BOLT,{place.code},1,J,5", f"receive,BOLT,{place.code},1,J,6"]
+    content = "kind,item,location,quantity,document,line\n" + "\n".join(lines)
+    browser = signed(cast.by_role["OPM"])
+    answer = browser.post("/stock-moves/import/", {"file": SimpleUploadedFile("moves.csv", content.encode())})
+    assert answer.status_code == 302, answer.content.decode()[-2000:]
+    batch = ImportBatch.objects.latest("id")
+    assert sorted(one["line"] for one in batch.problems) == list(range(2, len(lines) + 1)), batch.problems
+    assert not Move.objects.exists()

@@ -323,3 +323,29 @@ def test_demand_is_forecast_by_the_method_that_would_have_done_best(cast: Any, c
     quiet = make.item(cast.company.plant, cast.manager)
     assert client.get(f"/api/v1/items/{quiet.pk}/forecast/").status_code == 422
     assert b"No forecast yet" in client.get(f"/items/{quiet.pk}/demand/").content
+
+
+def test_what_was_not_there_yet_goes_out_at_the_cost_of_what_comes_next() -> None:
+    """Five go out of nothing, ten come in at 10: the five that are left are worth 50, not 100."""
+    early = fold([Flow(D(-5), key=1), Flow(D(10), D(10), 2)])
+    assert (early.quantity, early.average_value, early.fifo_value, early.given_average, early.given_fifo) == (
+        5,
+        50,
+        50,
+        50,
+        50,
+    )
+    twice = fold([Flow(D(-5), key=1), Flow(D(3), D(10), 2), Flow(D(4), D(20), 3)])
+    assert (twice.quantity, twice.fifo_value, twice.given_fifo, twice.average_value) == (2, 40, 70, 40)
+    for came in (3, 10):
+        back = fold([Flow(D(-5), key=1), Flow(D(came), D(10), 2), Flow(D(5), key=3, reverses=1)])
+        assert (back.quantity, back.average_value, back.fifo_value, back.given_fifo) == (came, came * 10, came * 10, 0)
+
+
+@given(st.lists(st.tuples(st.integers(-20, 20).filter(bool), st.integers(0, 9)), max_size=25))
+def test_below_zero_nothing_is_worth_anything_and_sums_hold(steps: list[tuple[int, int]]) -> None:
+    worth = fold(Flow(D(quantity), D(cost), at) for at, (quantity, cost) in enumerate(steps, 1))
+    assert worth.put_in == worth.given_average + worth.average_value == worth.given_fifo + worth.fifo_value
+    assert sum(one[0] for one in worth.layers) == max(worth.quantity, 0)
+    assert sum(short for _, short in worth.owed) == max(-worth.quantity, 0)
+    assert worth.average_value == 0 or worth.quantity > 0

@@ -35,6 +35,7 @@ LINE_FIELDS = (
     "rate",
     "output",
 )
+FIRST_YEAR, LAST_YEAR = 1990, 2100
 SHEET = ("spread", "total", "weights", "quantity", "rate", "amounts")
 
 
@@ -90,6 +91,7 @@ def _currency(code: str, field: str = "currency") -> str:
 def draft_plan(*, actor: Any, period_ends: list[date] | None = None, **values: Any) -> Plan:
     """The original version; its periods follow from the rhythm unless their ends are named."""
     values["currency"] = _currency(values.get("currency") or "EUR")
+    _check_year(values["fiscal_year"])
     values["starts_on"] = values.get("starts_on") or date(values["fiscal_year"], 1, 1)
     with transaction.atomic():
         plan = Plan(**values)
@@ -98,9 +100,16 @@ def draft_plan(*, actor: Any, period_ends: list[date] | None = None, **values: A
         return write.create(plan, actor=actor, fact=events.PlanDrafted)
 
 
+def _check_year(year: int) -> None:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Refused(f"A fiscal year is between {FIRST_YEAR} and {LAST_YEAR}.", code="year", field="fiscal_year")
+
+
 def _periods(plan: Plan, named: list[date] | None) -> tuple[str, list[date]]:
     """Rhythm and ends: those named where they differ from what the rhythm gives."""
     starts = plan.starts_on or date(plan.fiscal_year, 1, 1)
+    if abs(starts.year - plan.fiscal_year) > 1:
+        raise Refused("A fiscal year begins in its own year or next to it.", code="start", field="starts_on")
     if plan.rhythm != Plan.Rhythm.OWN and (not named or named == _ends(plan.rhythm, starts)):
         return plan.rhythm, _ends(plan.rhythm, starts)
     return Plan.Rhythm.OWN, own_ends(named or [], starts)
@@ -120,6 +129,7 @@ def change_plan(plan: Plan, *, actor: Any, version: int | None = None, **values:
     fixed = ("department", "fiscal_year", "starts_on", "rhythm", "currency", "period_ends")
     if "currency" in values:
         values["currency"] = _currency(values["currency"])
+    _check_year(values.get("fiscal_year", plan.fiscal_year))
     if "starts_on" in values:
         values["starts_on"] = values["starts_on"] or date(values.get("fiscal_year", plan.fiscal_year), 1, 1)
     moved = [name for name in fixed if name in values and values[name] != getattr(plan, name)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -14,6 +14,7 @@ from django.db import models
 from django.forms.models import fields_for_model
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy
 
 
 def _choices(model: type[models.Model], actor: Any) -> models.QuerySet[Any]:
@@ -30,6 +31,7 @@ def _choices(model: type[models.Model], actor: Any) -> models.QuerySet[Any]:
     return rows
 
 
+OUT_OF_REACH = gettext_lazy("There is no such record within your reach. Choose another.")
 _known: ContextVar[tuple[type[models.Model], dict[Any, Any]] | None] = ContextVar("records_read_once", default=None)
 
 
@@ -49,6 +51,8 @@ def records_read_once(*, but: type[models.Model]) -> Iterator[dict[Any, Any]]:
 
 class RecordField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Choose one record; the choice is narrowed to what the actor sees when the form is made."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid_choice": OUT_OF_REACH}
 
     def __init__(self, model: type[models.Model], **kwargs: Any) -> None:
         self.model = model

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from apps.core.access.rights import rights_of
@@ -48,6 +48,8 @@ class DeclaredAccess(SignedIn):
             return False
         declared = view.access_for(request.method) if hasattr(view, "access_for") else getattr(view, "access", None)
         if declared is None:
+            if hasattr(view, "access_for") and request.method not in SAFE_METHODS:
+                raise MethodNotAllowed(str(request.method))  # nothing declared: the noun has no such verb
             return False
         row, verb = declared
         self.message = "You have no right to do this. Ask your admin for it."

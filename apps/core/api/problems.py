@@ -81,6 +81,8 @@ def _from_drf(error: exceptions.APIException) -> Response:
     name = names.get(error.status_code, "bad_body")
     detail = error.detail if isinstance(error.detail, str) else str(error.detail)
     title = str(error.default_detail).rstrip(".")
+    if isinstance(error, exceptions.MethodNotAllowed):
+        title = "Not possible here"
     if isinstance(error, exceptions.UnsupportedMediaType):
         title, detail = "Not understood", "Send the body as JSON (Content-Type: application/json)."
     response = problem(error.status_code, title, detail, name=name)

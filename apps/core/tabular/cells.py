@@ -51,8 +51,10 @@ def parse_decimal(cell: Cell, decimal: DecimalMark | Literal["auto"] = "auto", *
             field=field,
         )
     power = int(exponent or 0) + MULTIPLIERS.get(multiplier, 0)
-    number = Decimal(sign + plain).scaleb(power) if power else Decimal(sign + plain)
-    return number.quantize(Decimal(1)) if power > 0 and number == number.to_integral_value() else number
+    parts = Decimal(sign + plain).as_tuple()
+    # Built from its digits: the context's 28 places would round or refuse what is longer.
+    number = Decimal((parts.sign, parts.digits, int(parts.exponent) + power))
+    return Decimal(f"{number:f}") if power > 0 and number == number.to_integral_value() else number
 
 
 def decimal_mark_of(cells: Iterable[Cell], *, field: str | None = None) -> DecimalMark | None:

@@ -17,7 +17,7 @@ from apps.procurement import events, queries
 from apps.procurement.lines import ORDER, by_number, check_lines, number, worth
 from apps.procurement.models import Order, PriceList, Requisition, Supplier
 from apps.procurement.services import funds
-from apps.procurement.services.common import asked_amount, at_home, locked
+from apps.procurement.services.common import asked_amount, at_home, check_currency, locked
 from apps.procurement.services.moving import mark_ordered, tell_planning, withdraw_questions
 from apps.work import services as work
 from apps.work.models import Policy, PolicyStep
@@ -31,6 +31,7 @@ SPLIT_DAYS = 7
 
 def draft_order(*, actor: Any, **values: Any) -> Order:
     values["lines"] = check_lines(values.get("lines") or [], ORDER, least=0)
+    check_currency(values.get("currency") or "EUR")
     with transaction.atomic():
         order = Order(buyer=actor, **values)
         _check_supplier(order.supplier)
@@ -44,6 +45,8 @@ def change_order(order: Order, *, actor: Any, version: int | None = None, **valu
         raise Refused("It is no draft any more. Revise it instead.", code="wrong_state")
     if "lines" in values:
         values["lines"] = check_lines(values["lines"] or [], ORDER, least=0)
+    if "currency" in values:
+        check_currency(values["currency"])
     values["code"] = values.get("code") or order.code
     return write.change(order, values, actor=actor, fact=events.OrderChanged, version=version)
 
