@@ -60,12 +60,11 @@ def said(one: Heat, measure: str) -> str:
 def workflow_heat(request: HttpRequest, key: int) -> HttpResponse:
     """How often, how long, how late, how much again and at what cost; refreshed each minute while open."""
     workflow = _workflow(request, key)
-    measure, period = request.GET.get("measure", "count"), request.GET.get("period", "30")
-    if measure not in MEASURES or period not in PERIODS:
+    measure, asked = request.GET.get("measure", "count"), request.GET.get("period", "")
+    if measure not in MEASURES or asked not in {*PERIODS, ""}:
         raise Refused("Choose a measure and a period that the page offers.", code="bad_filter", field="measure")
     model = drawn_model(workflow)
-    since = None if period == "all" else timezone.now() - timedelta(days=int(period))
-    rows = heat_of(workflow, model.process() if model is not None else None, since=since)
+    period, rows = _of_period(workflow, model, asked)
     shade = shades(rows, measure)
     marks = {
         one.element: Mark(f"h{shade[one.element]}", said(one, measure), f"{MEASURES[measure]}: {said(one, measure)}")
@@ -95,6 +94,16 @@ def workflow_heat(request: HttpRequest, key: int) -> HttpResponse:
     return render(
         request, "workflows/heat.html", {"page": shown, "measures": measures, "refresh_url": request.get_full_path()}
     )
+
+
+def _of_period(workflow: Workflow, model: Model | None, asked: str) -> tuple[str, list[Heat]]:
+    """Of the period asked for; else of the last 30 days, or of everything where they hold nothing, as after reading a log."""
+    process = model.process() if model is not None else None
+    for period in (asked,) if asked else ("30", "all"):
+        since = None if period == "all" else timezone.now() - timedelta(days=int(period))
+        if rows := heat_of(workflow, process, since=since):
+            return period, rows
+    return period, rows
 
 
 def _url(key: int) -> str:

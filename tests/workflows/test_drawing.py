@@ -238,6 +238,8 @@ def test_heat_agrees_with_published_logs(name: str, cast: Any) -> None:
     rows = heat.heat_of(made, None)
     expected = EXPECTED[name]
     assert sum(one.count for one in rows) == expected["events"]
+    page = signed(cast.by_role["OPM"]).get(f"/workflows/{made.pk}/heat-map/").content.decode()
+    assert f"{expected['events']} steps begun" in page, "a log of years ago is shown without being asked for"
     assert len(rows) == expected["activities"]
     again = Step.objects.filter(case__workflow=made).values_list("case", "element")
     assert sum(one.rework for one in rows) == len(again) - len(set(again))
