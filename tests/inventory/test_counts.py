@@ -43,6 +43,9 @@ def test_a_count_far_off_is_taken_again_by_another_and_only_then_booked(cast: An
     assert caught.value.code == "same_person"
     services.enter_count(count, lines=[{"item": item, "found": 97}], actor=cast.manager)
     count.refresh_from_db()
+    with pytest.raises(Refused) as caught:
+        services.enter_count(count, lines=[{"item": item, "found": 100}], actor=cast.worker)
+    assert caught.value.code == "counted", "the first count is what record accuracy is measured by"
     services.close_count(count, actor=cast.manager)
     line = CountLine.objects.get(count=count)
     assert (line.found, line.again, line.expected, line.difference) == (90, 97, 100, -3)
@@ -51,6 +54,18 @@ def test_a_count_far_off_is_taken_again_by_another_and_only_then_booked(cast: An
     assert queries.on_hand(item) == 97
     told = Event.objects.filter(name="inventory.count_closed").last()
     assert told is not None and (told.payload["lines"], told.payload["accurate"]) == (1, 0)
+
+
+def test_a_place_with_stock_stays_with_its_department(cast: Any) -> None:
+    item, shelf = make.stocked(cast.company.plant, cast.manager, 4)
+    with pytest.raises(Refused) as caught:
+        services.change_location(shelf, department=cast.company.other, actor=cast.manager)
+    assert caught.value.code == "in_stock"
+    services.issue_stock(item=item, at=shelf, quantity=D(4), actor=cast.manager)
+    assert (
+        services.change_location(shelf, department=cast.company.other, actor=cast.manager).department
+        == cast.company.other
+    )
 
 
 def test_moves_during_the_count_are_taken_into_account(cast: Any) -> None:

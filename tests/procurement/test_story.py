@@ -53,6 +53,17 @@ def invoice(bought: Order, lines: list[dict[str, Any]], number: str = "RE-1", **
     )
 
 
+def test_a_supplier_who_offers_less_is_ordered_no_more(cast: Any) -> None:
+    buyer, seller = cast.by_role["BUY"], supplier(name="Short")
+    asked = [{name: value for name, value in one.items() if name != "price"} for one in LINES]
+    rfq = services.write_rfq(title="Seals", department=cast.company.line, lines=asked, actor=buyer)
+    services.send_rfq(rfq, suppliers=[seller], actor=buyer)
+    offer = [{"line": 1, "price": "3", "quantity": "60"}, {"line": 2, "price": "0.1", "quantity": "5000"}]
+    services.record_quotation(rfq, supplier=seller, lines=offer, actor=buyer)
+    services.award_rfq(rfq, supplier=seller, actor=buyer)
+    assert [one["quantity"] for one in Order.objects.get(rfq=rfq).lines] == ["60", "1000"]
+
+
 def test_need_to_invoice_in_parts(cast: Any) -> None:
     buyer, line = cast.by_role["BUY"], cast.company.line
     cheap, dear = supplier(name="Cheap"), supplier(name="Dear")

@@ -136,7 +136,8 @@ def _batch_page(resource: Resource, batch: ImportBatch, job: Job | None) -> pm.I
     button = None
     waiting = job is not None and (batch.state == ImportBatch.State.NEW or job.state != Job.State.DONE)
     if batch.state == ImportBatch.State.CHECKED and not refused and (batch.created or batch.changed):
-        button = pm.Button(f"Import {format_number(batch.created + batch.changed)} rows", url, "upload", "pri", "post")
+        many = batch.created + batch.changed
+        button = pm.Button(f"Import {format_number(many)} row{'' if many == 1 else 's'}", url, "upload", "pri", "post")
     elif batch.state == ImportBatch.State.IMPORTED:
         button = pm.Button("Undo this import", url, "undo-2", "", "post", fields=(("do", "undo"),))
     return pm.ImportPage(

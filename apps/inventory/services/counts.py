@@ -136,6 +136,10 @@ def _enter(count: Count, given: Mapping[str, Any], actor: Any, moment: datetime)
             raise Refused("Another person counts again.", code="same_person")
         line.again, line.again_at, line.again_by = found, moment, actor
     else:
+        if line.to_recount:
+            raise Refused(
+                f"{item.code} was counted twice. Close the count, or cancel it.", code="counted", field="item"
+            )
         line.found, line.found_at, line.found_by = found, moment, actor
     line.save()
 

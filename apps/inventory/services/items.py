@@ -77,7 +77,14 @@ def set_location(*, actor: Any, **values: Any) -> Location:
 
 
 def change_location(location: Location, *, actor: Any, version: int | None = None, **values: Any) -> Location:
-    """Its kind stays once stock has been there."""
+    """Its kind stays once stock has been there, its department while stock is there."""
+    moves_away = "department" in values and values["department"] != location.department
+    if moves_away and Level.objects.filter(location=location).exclude(quantity=0).exists():
+        raise Refused(
+            f"There is stock at {location.code}, and stock belongs to the department of its place. Move the stock first.",
+            code="in_stock",
+            field="department",
+        )
     if "kind" in values and values["kind"] != location.kind:
         with scope.system("moves of other departments count as well"):
             used = (

@@ -14,7 +14,7 @@ from apps.core.events.log import emit
 from apps.core.records import write
 from apps.core.records.numbering import next_number
 from apps.procurement import events
-from apps.procurement.lines import OFFER, RFQ, Line, by_number, check_lines
+from apps.procurement.lines import OFFER, RFQ, Line, by_number, check_lines, number, plain_number
 from apps.procurement.models import Quotation, Requisition, Rfq, Supplier
 from apps.procurement.services.common import check_currency, locked
 from apps.procurement.services.orders import draft_order
@@ -136,8 +136,9 @@ def award_rfq(rfq: Rfq, *, supplier: Supplier, reason: str = "", actor: Any, tod
             raise Refused("Another offer is cheaper. Say why this one is taken.", code="no_reason", field="reason")
         offered = by_number(chosen.lines)
         lines = [
-            {name: one[name] for name in ("part", "text", "quantity", "unit", "due_on") if name in one}
+            {name: one[name] for name in ("part", "text", "unit", "due_on") if name in one}
             | {
+                "quantity": _offered_quantity(one, offered[int(one["line"])]),
                 "price": offered[int(one["line"])]["price"],
                 "source": one.get("source") or f"{found.code}/{one['line']}",
             }
@@ -158,6 +159,11 @@ def award_rfq(rfq: Rfq, *, supplier: Supplier, reason: str = "", actor: Any, tod
         )
         Quotation.objects.filter(pk=chosen.pk).update(state=Quotation.State.AWARDED, note=reason[:300] or chosen.note)
         return write.change(found, {"state": State.AWARDED}, actor=actor, fact=events.RfqChanged)
+
+
+def _offered_quantity(asked: Line, offer: Line) -> str:
+    """What the supplier can deliver, at most what was asked."""
+    return plain_number(min(number(asked, "quantity"), number(offer, "quantity") or number(asked, "quantity")))
 
 
 def cancel_rfq(rfq: Rfq, *, actor: Any) -> Rfq:
