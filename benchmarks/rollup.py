@@ -26,7 +26,7 @@ CREATE TABLE bare_rollup (kpi_id bigint, department_id bigint, grain varchar(5),
 """
 FILL = """
 INSERT INTO kpis_reading (kpi_id, department_id, at, value, batch_id)
-SELECT k, d, %s::timestamptz + n * interval '5 minutes', (n * 7919 %% 10000) / 100.0, %s
+SELECT k, d, %s::timestamptz + n * interval '5 minutes', (n::bigint * 7919 %% 10000) / 100.0, %s
 FROM unnest(%s::bigint[]) k, unnest(%s::bigint[]) d, generate_series(%s, %s) n
 """
 HOURS = """
