@@ -160,7 +160,7 @@ def test_a_bomb_of_mentions_is_refused(cast: people.Cast, team: Team) -> None:
 
 @pytest.mark.parametrize("text", ["", "   \n ", "x" * 4001, "nul\x00byte"])
 def test_what_is_no_comment_is_refused(cast: people.Cast, team: Team, text: str) -> None:
-    assert say(team, cast.manager, text).status_code == 422
+    assert say(team, cast.manager, text).status_code == (400 if "\x00" in text else 422), "no text at all is a bad body"
     assert signed_in(cast.manager).post(f"/comments/on/{team.subject()}/", {"text": text}).status_code == 422
 
 

@@ -101,7 +101,8 @@ def test_the_stock_of_a_real_company(cast: Any, browser: Client) -> None:
     upload(browser, "stock-moves", header, rows)
     held = Level.objects.aggregate(sum=Sum("quantity"))["sum"]
     assert held == EXPECTED["sum_quantity"]
-    assert queries.total_value(Level.objects.all()) == Decimal(str(EXPECTED["value_at_standard_cost"]))
+    worth = Decimal(str(EXPECTED["value_at_standard_cost"]))
+    assert queries.value_by_currency(Level.objects.all()) == {"USD": worth}
     stocked = Item.objects.filter(levels__quantity__gt=0).distinct().count()
     assert stocked == EXPECTED["products_with_stock_record"] - EXPECTED["zero_stock"]
     told = browser.get("/api/v1/items/positions/").json()["figures"]
@@ -113,7 +114,7 @@ def test_the_stock_of_a_real_company(cast: Any, browser: Client) -> None:
     by_place = dict(Level.objects.values_list("location__name").annotate(total=Sum("quantity")))
     assert {name: by_place[name] for name in EXPECTED["quantity_by_location"]} == EXPECTED["quantity_by_location"]
     page = browser.get("/stock/as-of/").content.decode()
-    assert f"{format_number(Decimal(str(EXPECTED['value_at_standard_cost'])), 2)} at standard cost" in page
+    assert f"{format_number(worth, 2, unit='USD')} at standard cost" in page
     first = Item.objects.get(code=numbers["1"])
     told = browser.get(f"/api/v1/items/{first.pk}/stock/").json()
     assert sum(Decimal(one["quantity"]) for one in told) == sum(
@@ -147,7 +148,7 @@ def test_a_real_company_is_classed_by_what_it_spent(cast: Any, browser: Client) 
     ]
     assert browser.get("/api/v1/items/abc/").json() == []
     page = browser.get("/stock/classes/?by=spend").content.decode()
-    assert "A: 30 items, B: 27 items, C: 208 items" in page
+    assert "Items in A: 30, B: 27, C: 208." in page
     assert browser.get("/api/v1/items/abc/?by=luck").status_code == 400
 
 
