@@ -101,7 +101,7 @@ def upload(page: Page, path: str, name: str, content: bytes) -> str:
     button = page.get_by_role("button", name=re.compile(r"Import [\d ,.\u202f\u00a0]+ rows"))
     _past_the_job(page, button)
     summary = page.locator("main").inner_text()
-    button.click()
+    button.click(timeout=60_000)
     _past_the_job(page, page.get_by_role("button", name="Undo this import"))
     return summary
 

@@ -66,7 +66,7 @@ def money(browser: Browser, stack: Stack, cookies: dict[str, Any], company: dict
         name="Year 2026",
         department=root,
         fiscal_year=2026,
-        currency="EUR",
+        currency="SEK",
         owner=company["opm"],
         rhythm="month",
         period_check="allow",

@@ -125,6 +125,7 @@ def test_a_rule_from_first_word_to_its_effect(
     page.locator("#runs, section", has_text="Runs").get_by_role("link", name=re.compile(r"^R\d+$")).first.click()
     expect(page.locator("main")).to_contain_text("Causes and effects")
     run = page.url
+    wait_for(page, "Welcome Journey early shift")
     page.get_by_role("link", name="Welcome Journey early shift").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Welcome Journey early shift")
     page.goto("/tasks/?q=Journey+night")
