@@ -73,10 +73,15 @@ def to_base(item: Item, quantity: Decimal, unit: str) -> Decimal:
     return units.to_base(quantity, unit, item.unit, item.packs)
 
 
+def by_place(levels: QuerySet[Any]) -> dict[tuple[int, int], Decimal]:
+    """(item, place) → its lots together."""
+    sums = levels.values_list("item_id", "location_id").annotate(total=Sum("quantity"))
+    return {(item, place): total for item, place, total in sums}
+
+
 def on_hand_of(items: Iterable[int], user: Any) -> dict[tuple[int, int], Decimal]:
     """(item, place) → stock the reader may see."""
-    rows = Level.objects.visible_to(user).filter(item__in=list(items)).values_list("item_id", "location_id")
-    return {(item, place): total for item, place, total in rows.annotate(total=Sum("quantity"))}
+    return by_place(Level.objects.visible_to(user).filter(item__in=list(items)))
 
 
 def levels_of(item: Item, user: Any) -> QuerySet[Any]:
@@ -221,12 +226,6 @@ class Shortage:
         return cost
 
 
-def _levels(places: list[tuple[int, int]]) -> dict[tuple[int, int], Decimal]:
-    found = Level.objects.filter(item__in={item for item, _ in places}, location__in={place for _, place in places})
-    sums = found.values_list("item_id", "location_id").annotate(total=Sum("quantity"))
-    return {(item, place): total for item, place, total in sums}
-
-
 def shortages(user: Any, *, most: int = 200) -> list[Shortage]:
     """By days of cover, then by what the missing quantity is worth."""
     policies = list(
@@ -236,7 +235,8 @@ def shortages(user: Any, *, most: int = 200) -> list[Shortage]:
         .order_by("id")[:5000]
     )
     places = [(one.item_id, one.location_id) for one in policies]
-    levels = _levels(places)
+    items, held_at = {item for item, _ in places}, {place for _, place in places}
+    levels = by_place(Level.objects.filter(item__in=items, location__in=held_at))
     coming, promised = supply.open_supply(places), supply.promised(places)
     open_ones = Proposal.objects.filter(policy__in=policies, state=Proposal.State.OPEN, archived_at__isnull=True)
     proposed = dict(open_ones.order_by("-id").values_list("policy_id", "pk"))

@@ -496,6 +496,8 @@ def test_a_time_before_the_clocks_next_round_is_called_by_itself(cast: Any) -> N
     wait = Wait.objects.get(case=case)
     called = Delivery.objects.get(handler="workflows.tell_timer")
     assert timedelta(seconds=19) < called.available_at - before < timedelta(seconds=60)
+    assert waiting.tell_due(now=before) == 0
+    assert Delivery.objects.filter(handler="workflows.tell_timer").count() == 1, "the round calls nobody twice"
     assert waiting.tell_timer(wait.pk, now=before) == 0  # not yet
     assert waiting.tell_timer(wait.pk, now=wait.due_at) == 1
     assert waiting.tell_timer(wait.pk, now=wait.due_at) == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from django.db import models
 from django.urls import reverse
@@ -14,6 +14,8 @@ from apps.core.actions.action import Action
 from apps.core.models import Noun
 from apps.core.records import searching
 from apps.core.registry import Registry
+
+PhonePlace = Literal["", "title", "meta", "end", "person", "hide", "sum", "line"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,9 @@ class Column:
     value: Callable[[Any], Any] | None = None
     sort: str | None = None
     tone: Callable[[Any], str] | None = None
-    phone: str = ""  # its place on a phone's card: title, meta, end, sum, person or line; guessed where no column says
+    phone: PhonePlace = (
+        ""  # its place on a phone's card: title, meta, end, sum, person or line; guessed where no column says
+    )
 
     def of(self, record: Any) -> Any:
         return self.value(record) if self.value else getattr(record, self.name)

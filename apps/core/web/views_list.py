@@ -268,7 +268,7 @@ def _column(request: HttpRequest, column: Column, order: keyset.Order, index: in
         aria_sort=("descending" if order.descending else "ascending") if current else "",
         sticky=index == 0,
         wide=index == 1,
-        phone=column.phone,  # type: ignore[arg-type]
+        phone=column.phone,
     )
 
 

@@ -33,10 +33,11 @@ class ItemResource(Resource):
     )
 
     def dress(self, records: Sequence[Any], actor: Any) -> None:
-        found = queries.on_hand_of([one.pk for one in records], actor)
+        totals: dict[int, Decimal] = {}
+        for (item, _), quantity in queries.on_hand_of([one.pk for one in records], actor).items():
+            totals[item] = totals.get(item, Decimal(0)) + quantity
         for record in records:
-            here = [total for (item, _), total in found.items() if item == record.pk]
-            record.seen_stock = sum(here, Decimal(0)) if here else None
+            record.seen_stock = totals.get(record.pk)
 
     filters = ("tracking", "abc", "category", "department")
     search = ("code", "name", "gtin", "category")

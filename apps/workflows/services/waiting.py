@@ -47,10 +47,14 @@ def keep_wait(case: Case, awaited: Awaited, *, now: datetime) -> None:
         _call_at_its_time(row, now)
 
 
+def _name(one: Wait) -> str:
+    return f"case_wait:{one.pk}"
+
+
 def _call_at_its_time(one: Wait, now: datetime) -> None:
     """A subject of its own, so that no other wait stands behind it; a chain of its own, since time is no effect."""
     assert one.due_at is not None
-    fact = events.TimerSet(subject=f"case_wait:{one.pk}", departments=(one.department_id,), wait_id=one.pk)
+    fact = events.TimerSet(subject=_name(one), departments=(one.department_id,), wait_id=one.pk)
     with context.entered(depth=0):
         emit(fact, actor=None, after=max(one.due_at - now, SHORTEST) + MARGIN)
 
@@ -66,8 +70,12 @@ def tell_due(*, now: datetime) -> int:
     """
     with transaction.atomic():
         timers = Wait.objects.filter(kind="timer", told=False).order_by("due_at", "id")
-        for one in timers.filter(due_at__gt=now, due_at__lte=now + ROUND)[:BATCH]:
-            _call_at_its_time(one, now)
+        soon = list(timers.filter(due_at__gt=now, due_at__lte=now + ROUND)[:BATCH])
+        names = {_name(one): one for one in soon}
+        told = Event.objects.filter(name=events.TimerSet.fact_name, subject__in=names, at__gte=now - ROUND)
+        lately = set(told.values_list("subject", flat=True))
+        for name in names.keys() - lately:
+            _call_at_its_time(names[name], now)
         return _tell_times(timers.filter(due_at__lte=now))
 
 
