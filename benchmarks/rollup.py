@@ -105,7 +105,7 @@ class History:
         with owner.cursor() as cursor:
             for table in ("kpis_reading", "kpis_rollup", "bare_reading", "bare_rollup"):
                 cursor.execute(f"VACUUM ANALYZE {table}")
-        assert settings.SITE_TIME_ZONE == "Europe/Stockholm"
+        assert settings.TIME_ZONE == "Europe/Stockholm"
         self.steps = steps
         return times
 
@@ -180,7 +180,7 @@ def sketch(batch: int, begin: datetime, end: datetime) -> None:
     with transaction.atomic(), scope.system("benchmark"), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         assert Version.objects.update(rule="percentile", quantile=95)
-        params = {"zone": settings.SITE_TIME_ZONE, "batch": batch, "first": begin, "last": end}
+        params = {"zone": settings.TIME_ZONE, "batch": batch, "first": begin, "last": end}
         sketching.add_batch(cursor, params)
         transaction.set_rollback(True)
 

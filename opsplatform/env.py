@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 class SettingError(SystemExit):
@@ -41,6 +42,14 @@ def number(name: str, default: int) -> int:
         return int(value)
     except ValueError:
         raise SettingError(f"{name} is '{value}'; use a whole number.") from None
+
+
+def zone(name: str, default: str) -> str:
+    value = text(name, default)
+    try:
+        return ZoneInfo(value).key
+    except (ValueError, ZoneInfoNotFoundError):
+        raise SettingError(f"{name} is '{value}'; use a time zone's name, such as {default}.") from None
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -102,6 +102,14 @@ TEMPLATES = [
     }
 ]
 
+# -- language, time ----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("ar", "العربية")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = USE_TZ = True
+# The company's own: its days ("today") begin and end there. The database keeps and tells moments in UTC.
+TIME_ZONE = env.zone("OPS_TIME_ZONE", "Europe/Stockholm")
+
 # -- database: two roles; only migrations, backup and restore run as the owner ------------------------------------
 DATABASES = {
     "default": {
@@ -114,7 +122,8 @@ DATABASES = {
 }
 DATABASES["default"]["OPTIONS"] |= {
     "application_name": f"ops-{OPS_ROLE}",
-    "options": " ".join(
+    "options": f"-c ops.time_zone={TIME_ZONE} "
+    + " ".join(
         [
             f"-c statement_timeout={'15s' if OPS_ROLE == 'web' else '300s'}",
             "-c lock_timeout=5s",
@@ -215,14 +224,6 @@ SECURE_SSL_REDIRECT = HTTPS and PROXY_COUNT == 0
 if PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
-
-# -- language, time ----------------------------------------------------------------------------------------------
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("ar", "العربية")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
-USE_I18N = USE_TZ = True
-TIME_ZONE = "UTC"
-SITE_TIME_ZONE = env.text("OPS_TIME_ZONE", "Europe/Stockholm")
 
 # -- files -------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

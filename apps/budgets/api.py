@@ -88,7 +88,7 @@ class ReportEndpoint(Endpoint):
         params = request.query_params
         plan = plan_of(request)
         through = whole_number(params, "through") if params.get("through") else 0
-        through = through or variance.current_period(plan, timezone.now().date())
+        through = through or variance.current_period(plan, timezone.localdate())
         by, nature = _choice(params, "by", list(variance.GROUPS), "department"), _nature(params)
         rows = variance.report(plan, request.user, through=through, kept=variance.of_nature(nature))
         forecasts = matching.forecasts(plan, request.user, by=by, nature=nature)

@@ -48,7 +48,7 @@ def _rows(user: Any, today: date) -> tuple[Plan, list[Row]] | None:
 
 def needs(view: View) -> list[pm.NeedsRow]:
     """Overspent lines and comments due of one's own, savings to judge; the cost of waiting is the money at stake."""
-    today = timezone.now().date()
+    today = timezone.localdate()
     found = _rows(view.user, today)
     if found is None:
         return []
@@ -100,7 +100,7 @@ def _comment(one: Row, plan: Plan) -> pm.NeedsRow:
 
 
 def _card(view: View, _param: str) -> pm.Section:
-    found = _rows(view.user, timezone.now().date())
+    found = _rows(view.user, timezone.localdate())
     button = pm.Button("Budgets", reverse("budget_report"), "scale")
     if found is None:
         return pm.Section("Budgets", text="No budget is in force for today.", button=button)
@@ -116,7 +116,7 @@ offer_card(Card("budgets.bars", "Budgets", _card, row="budget_plan", roles=froze
 
 def rail(view: View) -> list[pm.Section]:
     """How much of the year's money is spent or bound, the largest categories first."""
-    found = _rows(view.user, timezone.now().date())
+    found = _rows(view.user, timezone.localdate())
     if found is None:
         return []
     plan, rows = found

@@ -184,7 +184,7 @@ def curve_panel(line: Line, user: Any) -> pm.Section | None:
     sums, plan = _by_period(line), line.plan
     if not sums:
         return None
-    through = variance.current_period(plan, timezone.now().date())
+    through = variance.current_period(plan, timezone.localdate())
     budget, actual = ZERO, ZERO
     budgets: list[Decimal | None] = []
     actuals: list[Decimal | None] = []
@@ -236,7 +236,7 @@ def commitments_panel(line: Line, user: Any) -> pm.Section | None:
 
 def realised_panel(saving: Saving, user: Any) -> pm.Section | None:
     """What came of it so far, with the arithmetic."""
-    found, currency = savings.realised(saving, today=timezone.now().date()), saving.line.plan.currency
+    found, currency = savings.realised(saving, today=timezone.localdate()), saving.line.plan.currency
     text = (
         f"Baseline {money(found.baseline, currency)} for {found.days} of {found.all_days} days"
         f" − actual {money(found.actual, currency)} = {money(found.saved, currency)}."

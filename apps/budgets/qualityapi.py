@@ -84,7 +84,7 @@ class QualityEndpoint(Endpoint):
     def get(self, request: Request) -> Response:
         params, plan = request.query_params, plan_of(request)
         through = whole_number(params, "through") if params.get("through") else 0
-        through = min(through or variance.current_period(plan, timezone.now().date()), len(plan.period_ends))
+        through = min(through or variance.current_period(plan, timezone.localdate()), len(plan.period_ends))
         found = quality.sources(plan, request.user, through=through)
         wanted = params.get("source", "")
         if wanted and wanted not in {one.key for one in found}:

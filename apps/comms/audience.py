@@ -18,7 +18,7 @@ from apps.org.models import Closure, Department, RoleGrant
 
 def today_at(one: Announcement, now: datetime) -> date:
     """The day at its site, else at the company's seat."""
-    zone = one.site.time_zone if one.site is not None else settings.SITE_TIME_ZONE
+    zone = one.site.time_zone if one.site is not None else settings.TIME_ZONE
     return now.astimezone(ZoneInfo(zone)).date()
 
 

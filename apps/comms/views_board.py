@@ -53,7 +53,7 @@ def find_board(user: Any, key: int) -> TierBoard:
 
 def today_of(board: TierBoard) -> date:
     site = board.department.site
-    return timezone.now().astimezone(ZoneInfo(site.time_zone if site else settings.SITE_TIME_ZONE)).date()
+    return timezone.now().astimezone(ZoneInfo(site.time_zone if site else settings.TIME_ZONE)).date()
 
 
 def month_of(text: str, today: date) -> date:

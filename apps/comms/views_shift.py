@@ -70,7 +70,7 @@ def _place(request: HttpRequest) -> tuple[PlaceForm, dict[str, Any] | None]:
     homes = Department.objects.visible_to(request.user).filter(archived_at__isnull=True)
     own = homes.filter(pk__in=rights_of(request.user).homes).select_related("site").order_by("-pk").first()
     own = own or homes.order_by("pk").first()
-    zone = own.site.time_zone if own and own.site else settings.SITE_TIME_ZONE
+    zone = own.site.time_zone if own and own.site else settings.TIME_ZONE
     day, shift = shift_at(timezone.now().astimezone(ZoneInfo(zone)))
     data = {"department": own.pk if own else "", "day": day.isoformat(), "shift": str(shift)}
     form = PlaceForm({**data, **{name: request.GET[name] for name in data if name in request.GET}}, actor=request.user)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from apps.core.qualitycosts import INTERNAL, CostFeed, QualityCost, feed
 from apps.inventory.models import Move
@@ -23,7 +24,7 @@ def _scrap(user: Any, first: date, last: date) -> Iterable[QualityCost]:
         sign = 1 if one.kind == Move.Kind.SCRAP else -1
         yield QualityCost(
             department_id=one.department_id,
-            on=one.effective_at.date(),
+            on=timezone.localdate(one.effective_at),
             amount=sign * one.quantity * one.item.standard_cost,
             currency=one.item.currency,
             text=f"{one} · {one.reason}" if one.reason else str(one),

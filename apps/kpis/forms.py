@@ -115,7 +115,7 @@ class MomentField(forms.CharField):
         text = super().to_python(value)
         if not text:
             return None
-        local = ZoneInfo(settings.SITE_TIME_ZONE)
+        local = ZoneInfo(settings.TIME_ZONE)
         try:
             found = parse_datetime(text) or datetime.fromisoformat(text)
         except ValueError:

@@ -65,7 +65,7 @@ def add_batch(batch_id: int, first_at: datetime, last_at: datetime) -> None:
     Call once per batch, in one transaction with its receipt. Batches may come in any order: whoever is not rolled up
     yet is left out of every recomputation and adds itself later.
     """
-    params: dict[str, Any] = {"zone": settings.SITE_TIME_ZONE, "batch": batch_id, "first": first_at, "last": last_at}
+    params: dict[str, Any] = {"zone": settings.TIME_ZONE, "batch": batch_id, "first": first_at, "last": last_at}
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
         hours = _HOURS.format(
@@ -88,7 +88,7 @@ def add_batch(batch_id: int, first_at: datetime, last_at: datetime) -> None:
 
 def recompute_dirty(batch_id: int) -> None:
     """Compute anew every hour named in kpis_dirty and the coarser periods around them."""
-    params: dict[str, Any] = {"zone": settings.SITE_TIME_ZONE, "batch": batch_id}
+    params: dict[str, Any] = {"zone": settings.TIME_ZONE, "batch": batch_id}
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM kpis_dirty LIMIT 1")
         if cursor.fetchone() is None:
@@ -131,7 +131,7 @@ def _recompute_grain(cursor: object, grain: str, params: dict[str, Any]) -> None
 
 def full_recompute() -> None:
     """All rollups from all rolled-up readings: the reference that the incremental way must equal."""
-    params: dict[str, Any] = {"zone": settings.SITE_TIME_ZONE, "batch": -1}
+    params: dict[str, Any] = {"zone": settings.TIME_ZONE, "batch": -1}
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
         cursor.execute("DROP TABLE IF EXISTS kpis_dirty")
@@ -146,4 +146,4 @@ def full_recompute() -> None:
 
 def zone() -> str:
     """Days, weeks and months are those of the company's time zone."""
-    return str(settings.SITE_TIME_ZONE)
+    return str(settings.TIME_ZONE)

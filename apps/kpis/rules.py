@@ -50,7 +50,7 @@ invariant(
 def _wrong_days() -> Rows:
     """The days changed last against their readings; hours and the rest follow from I10.grains and the same sums."""
     with connection.cursor() as cursor:
-        cursor.execute(COMPARED, {"zone": settings.SITE_TIME_ZONE, "sample": SAMPLE})
+        cursor.execute(COMPARED, {"zone": settings.TIME_ZONE, "sample": SAMPLE})
         rows: Rows = cursor.fetchmany(SHOWN_ROWS)
     return rows
 

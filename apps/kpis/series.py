@@ -65,7 +65,7 @@ class _Found:
 
 
 def zone() -> ZoneInfo:
-    return ZoneInfo(settings.SITE_TIME_ZONE)
+    return ZoneInfo(settings.TIME_ZONE)
 
 
 def series(

@@ -61,7 +61,7 @@ def recompute_dirty(cursor: Any, params: dict[str, Any], *, source: str, where: 
 
 def rebuild(cursor: Any, kpi_id: int) -> None:
     """Buckets of one KPI from all its rolled-up readings, when percentiles are wanted from now on."""
-    params = {"zone": settings.SITE_TIME_ZONE, "kpi": kpi_id}
+    params = {"zone": settings.TIME_ZONE, "kpi": kpi_id}
     cursor.execute("DELETE FROM kpis_sketch WHERE kpi_id = %s", [kpi_id])
     where = (
         "kpi_id = %(kpi)s AND EXISTS (SELECT 1 FROM kpis_readingbatch b WHERE b.id = r.batch_id"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.password_validation import validate_password
@@ -11,6 +9,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts import services as accounts
 from apps.accounts import setuplink
@@ -78,5 +77,5 @@ def _make(given: dict[str, str]) -> None:
         if root is None:
             root = services.open_department(code="ROOT", name=given["company"], actor=None)
         for role in ("ADM", "OPM"):
-            services.grant_role(user=person, role=role, department=root, valid_from=date.today(), actor=None)
+            services.grant_role(user=person, role=role, department=root, valid_from=timezone.localdate(), actor=None)
     accounts.record_security_event("first_admin_made", user=person, login=person.username)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from apps.core.access.rights import Grant, provide_grants
 
@@ -12,14 +13,14 @@ from apps.core.access.rights import Grant, provide_grants
 _GRANTS = """
 WITH held AS (
   SELECT g.role, g.department_id, NULL::bigint AS principal_id FROM org_rolegrant g
-  WHERE g.user_id = %(user)s AND g.valid_from <= current_date AND (g.valid_until IS NULL OR g.valid_until > current_date)
+  WHERE g.user_id = %(user)s AND g.valid_from <= %(today)s AND (g.valid_until IS NULL OR g.valid_until > %(today)s)
   UNION
   SELECT g.role, g.department_id, d.principal_id FROM org_delegation d
   JOIN org_rolegrant g ON g.user_id = d.principal_id
   JOIN accounts_user u ON u.id = d.principal_id AND u.is_active
   WHERE d.substitute_id = %(user)s AND d.archived_at IS NULL
-    AND d.valid_from <= current_date AND d.valid_until > current_date
-    AND g.valid_from <= current_date AND (g.valid_until IS NULL OR g.valid_until > current_date)
+    AND d.valid_from <= %(today)s AND d.valid_until > %(today)s
+    AND g.valid_from <= %(today)s AND (g.valid_until IS NULL OR g.valid_until > %(today)s)
     AND g.role NOT IN ('ADM', 'TOK'))
 SELECT h.role, h.department_id, h.principal_id,
   ARRAY(SELECT c.descendant_id FROM org_closure c WHERE c.ancestor_id = h.department_id),
@@ -31,7 +32,7 @@ FROM held h ORDER BY h.principal_id NULLS FIRST, h.role
 @provide_grants
 def grants_of(user: Any) -> list[Grant]:
     with connection.cursor() as cursor:
-        cursor.execute(_GRANTS, {"user": user.pk})
+        cursor.execute(_GRANTS, {"user": user.pk, "today": timezone.localdate()})
         return [
             Grant(
                 role=role,

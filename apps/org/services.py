@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q
+from django.utils import timezone
 
 from apps.accounts import services as accounts
 from apps.accounts.models import User
@@ -147,7 +148,7 @@ def move_department(department: Department, *, parent: Department | None, valid_
             ),
             actor=actor,
         )
-        apply_placements(today=date.today())
+        apply_placements(today=timezone.localdate())
     department.refresh_from_db()
     return department
 
@@ -264,7 +265,7 @@ def grant_role(
 
 def refresh_homes(user: User | None = None) -> None:
     """Tell accounts where people hold a role today, so that they are seen by the right departments."""
-    today = date.today()
+    today = timezone.localdate()
     held = (
         RoleGrant.objects.filter(valid_from__lte=today)
         .filter(Q(valid_until__isnull=True) | Q(valid_until__gt=today))

@@ -46,7 +46,7 @@ def _handoff_row(handoff: Handoff, view: View) -> pm.NeedsRow:
         icon="handshake",
         tone="bad" if late else "warn" if returned else "hold",
         due=f"answer by {cells.when(handoff.answer_by, cells.zone_of(view.user))[0]}" if handoff.answer_by else "",
-        due_on=handoff.answer_by.date() if handoff.answer_by else None,
+        due_on=timezone.localdate(handoff.answer_by) if handoff.answer_by else None,
         buttons=(pm.Button("Open", url),),
         key=f"handoff:{handoff.pk}",
     )

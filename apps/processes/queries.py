@@ -86,7 +86,7 @@ def due_for_review(user: Any, *, today: date) -> list[Revision]:
 
 
 def review_day(revision: Revision) -> date:
-    since = (revision.effective_at or timezone.now()).date()
+    since = timezone.localdate(revision.effective_at)
     months = since.month - 1 + (revision.document.review_months or 0)
     year, month = since.year + months // 12, months % 12 + 1
     day = min(since.day, 28)

@@ -177,7 +177,7 @@ FROM (
   SELECT sum(CASE kind WHEN 'received' THEN quantity WHEN 'rejected' THEN -quantity ELSE 0 END) AS accepted
   FROM procurement_flow f WHERE f.order_id = line.id AND f.line = line.line AND f.day <= line.due_on
 ) got ON true
-WHERE line.due_on < current_date AND line.due_on::timestamp AT TIME ZONE %(zone)s >= %(start)s
+WHERE line.due_on < (now() AT TIME ZONE %(zone)s)::date AND line.due_on::timestamp AT TIME ZONE %(zone)s >= %(start)s
   AND line.due_on::timestamp AT TIME ZONE %(zone)s < %(end)s GROUP BY 1, 2
 """
 PRICE = """

@@ -37,7 +37,7 @@ class Composed:
 
 
 def zone() -> ZoneInfo:
-    return ZoneInfo(settings.SITE_TIME_ZONE)
+    return ZoneInfo(settings.TIME_ZONE)
 
 
 def compose(run: ReportRun, *, owner: Any, now: datetime) -> Composed:

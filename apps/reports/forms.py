@@ -18,7 +18,7 @@ from apps.reports.parts import chosen
 
 
 def this_week() -> str:
-    return Period.containing(timezone.now(), ZoneInfo(settings.SITE_TIME_ZONE), "week").key
+    return Period.containing(timezone.now(), ZoneInfo(settings.TIME_ZONE), "week").key
 
 
 class ReportForm(ActionForm):
@@ -39,7 +39,7 @@ class ReportForm(ActionForm):
     def clean_period_key(self) -> str:
         text = str(self.cleaned_data["period_key"]).strip()
         try:
-            period = Period.parse(text, ZoneInfo(settings.SITE_TIME_ZONE))
+            period = Period.parse(text, ZoneInfo(settings.TIME_ZONE))
         except (Refused, ValueError) as error:
             raise ValidationError(f"'{text}' is no week. Write it like 2026-W47.") from error
         if period.grain != "week":

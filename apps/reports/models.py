@@ -98,7 +98,7 @@ class Pack(Noun):
     def get_rrule_display(self) -> str:
         if not self.rrule:
             return gettext("By hand")
-        return spoken(self.rrule, zone=self.site.time_zone if self.site else settings.SITE_TIME_ZONE)
+        return spoken(self.rrule, zone=self.site.time_zone if self.site else settings.TIME_ZONE)
 
     def get_sections_display(self) -> str:
         found = [gettext(titles.get(name) or name) for name in self.section_names]

@@ -19,7 +19,7 @@ from apps.strategy.queries import Branch
 
 
 def _mine(view: View) -> list[Branch]:
-    today = timezone.now().date()
+    today = timezone.localdate()
     rows = Objective.objects.visible_to(view.user).filter(
         archived_at__isnull=True, state=Objective.State.ACTIVE, owner_id=view.user.pk
     )
@@ -45,7 +45,7 @@ def needs(view: View) -> list[pm.NeedsRow]:
 
 
 def _objectives_card(view: View, _param: str) -> pm.Section:
-    forest = queries.forest(view.user, today=timezone.now().date())
+    forest = queries.forest(view.user, today=timezone.localdate())
     everything = [one for root in forest for one in root.walk()][:20]
     return pm.Section(
         "Objectives",
@@ -62,7 +62,7 @@ contribute(Contribution("strategy", "Strategy", 60, needs=needs))
 
 def report_part(user: Any, _period: Period) -> Part:
     """The tree of objectives with how far each is, as of the report's making."""
-    everything = [one for root in queries.forest(user, today=timezone.now().date()) for one in root.walk()]
+    everything = [one for root in queries.forest(user, today=timezone.localdate()) for one in root.walk()]
     rows = tuple(
         (
             one.objective.title,

@@ -30,7 +30,7 @@ def objective_state(one: Objective) -> tuple[str, str]:
 
 
 def initiative_state(one: Initiative) -> tuple[str, str]:
-    late = one.state in {"planned", "running"} and one.due_on < timezone.now().date()
+    late = one.state in {"planned", "running"} and one.due_on < timezone.localdate()
     return ("bad", "Late") if late else (INITIATIVE_TONES[one.state], one.get_state_display())
 
 
@@ -48,7 +48,7 @@ def shown(result: KeyResult, value: Decimal | None) -> str:
 
 def result_tone(result: KeyResult) -> str:
     objective = result.objective
-    pace = progress.expected(objective.starts_on, objective.ends_on, timezone.now().date())
+    pace = progress.expected(objective.starts_on, objective.ends_on, timezone.localdate())
     return progress.tone(share_of(result), pace)
 
 
@@ -61,7 +61,7 @@ def results_panel(objective: Objective, user: Any) -> pm.Section | None:
     """Key results with their weights, which must make 100 per cent."""
     found = KeyResult.objects.filter(objective=objective, archived_at__isnull=True).select_related("kpi", "objective")
     rows = [_result_row(one) for one in found.order_by("id")]
-    branch = queries.branch_of(objective, today=timezone.now().date())
+    branch = queries.branch_of(objective, today=timezone.localdate())
     complete = branch.weights == progress.ONE * 100
     columns = (
         pm.Column("title", "Key result", wide=True),
@@ -102,7 +102,7 @@ def _result_row(one: KeyResult) -> pm.Row:
 
 
 def parts_panel(objective: Objective, user: Any) -> pm.Section | None:
-    branch = queries.branch_of(objective, today=timezone.now().date())
+    branch = queries.branch_of(objective, today=timezone.localdate())
     if not branch.children:
         return None
     return pm.Section("Parts of it", table=branch_table(branch.children, "Parts of it"))

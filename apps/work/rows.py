@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.core.values import format_number
 from apps.core.web import cells
@@ -36,7 +37,7 @@ def task_row(task: Task, user: Any, *, claim: bool = False) -> pm.NeedsRow:
         icon="square-check",
         tone=tone,  # type: ignore[arg-type]
         due=f"{late}due {cells.when(task.due_at, cells.zone_of(user))[0]}" if task.due_at else "",
-        due_on=task.due_at.date() if task.due_at else None,
+        due_on=timezone.localdate(task.due_at) if task.due_at else None,
         buttons=(button,),
         key=f"task:{task.pk}",
     )
@@ -52,7 +53,7 @@ def approval_row(approval: Approval, user: Any) -> pm.NeedsRow:
         icon="stamp",
         tone="hold",
         due=f"since {cells.when(approval.created_at, cells.zone_of(user))[0]}",
-        due_on=approval.created_at.date(),
+        due_on=timezone.localdate(approval.created_at),
         buttons=(
             pm.Button(
                 "Approve", reverse("act", args=["approvals", approval.pk, "approve"]), "check", "soft", dialog=True

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from apps.core.access import scope
 from apps.core.errors import Refused
@@ -175,7 +176,7 @@ def _actor(event: Event) -> str:
 def _today(found: Found | None, now: datetime) -> Found | None:
     if found is None:
         return None
-    return Found({**found.values, "today": rule_fields.local_date(now)}, found.record, found.resource)
+    return Found({**found.values, "today": timezone.localdate(now)}, found.record, found.resource)
 
 
 def _with_hours(found: Found, made: Definition, now: datetime) -> Found:
@@ -236,7 +237,7 @@ def by_policy(times: list[datetime], policy: str, now: datetime) -> list[datetim
 def _fire_at(rule: Rule, version: RuleVersion, made: Definition, at: datetime) -> int:
     if made.resource is None:
         return int(
-            made.holds({"today": rule_fields.local_date(at)})
+            made.holds({"today": timezone.localdate(at)})
             and runs.fire(rule, version, event=None, planned_at=at) is not None
         )
     abouts = [found.record.subject() for found in records_at(rule, made, at)]

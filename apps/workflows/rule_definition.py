@@ -120,7 +120,7 @@ def _check_trigger(trigger: dict[str, Any], finished: bool) -> Recurrence | None
 
 
 def _schedule(trigger: dict[str, Any], finished: bool) -> Recurrence | None:
-    zone = trigger.get("zone") or settings.SITE_TIME_ZONE
+    zone = trigger.get("zone") or settings.TIME_ZONE
     try:
         place = ZoneInfo(str(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -7,10 +7,9 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from apps.core.events.facts import Changed, Fact, Recorded, facts
 from apps.core.expressions import Type
@@ -156,8 +155,8 @@ def _record_fields(resource: Resource) -> list[Field]:
 
 def from_event(event: Event, trigger: Mapping[str, Any], *, actor: Any) -> Found:
     """The happening as the rule's owner may see it; a record out of reach gives no values."""
-    values: dict[str, Any] = {"event.name": event.name, "event.on": local_date(event.at)}
-    values |= {"event.subject": event.subject, "today": local_date(event.at)}
+    values: dict[str, Any] = {"event.name": event.name, "event.on": timezone.localdate(event.at)}
+    values |= {"event.subject": event.subject, "today": timezone.localdate(event.at)}
     values |= {f"fact.{name}": value for name, value in event.payload.items() if name not in COMMON}
     kind = facts.get(event.name)
     if kind is not None and issubclass(kind, Recorded):
@@ -205,10 +204,6 @@ def record_values(record: Any, resource: Resource) -> dict[str, Any]:
     return values
 
 
-def local_date(at: datetime) -> date:
-    return at.astimezone(ZoneInfo(settings.SITE_TIME_ZONE)).date()
-
-
 def typed(values: Mapping[str, Any], offered: Mapping[str, Field]) -> dict[str, Any]:
     """The values as the kernel's expressions want them; what does not fit its type is missing."""
     found = {
@@ -245,7 +240,7 @@ def _as_date(value: Any) -> date | None:
             value = datetime.fromisoformat(value)
         except ValueError:
             return None
-        return local_date(value) if value.tzinfo else value.date()
+        return timezone.localdate(value) if value.tzinfo else value.date()
     if isinstance(value, datetime):
-        return local_date(value) if value.tzinfo else value.date()
+        return timezone.localdate(value) if value.tzinfo else value.date()
     return value if isinstance(value, date) else None

@@ -23,8 +23,6 @@ def working_hours(record: Any, path: str, *, now: datetime) -> Decimal | None:
     changed = Event.objects.filter(subject=record.subject(), changes__has_key=column, at__lte=now).order_by("-id")
     since = changed.values_list("at", flat=True).first() or record.created_at
     department = getattr(record, "department", None)
-    calendar = (
-        org.worktime_in(department) if department is not None else Worktime([], ZoneInfo(settings.SITE_TIME_ZONE))
-    )
+    calendar = org.worktime_in(department) if department is not None else Worktime([], ZoneInfo(settings.TIME_ZONE))
     passed = calendar.between(since, now) if now > since else timedelta(0)
     return Decimal(int(passed.total_seconds())) / 3600

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts import services
 from apps.accounts.models import SecurityEvent, User
@@ -118,7 +118,7 @@ def test_granting_a_role_asks_again_and_then_works(cast: people.Cast, admin: Cli
         "user": cast.stranger.pk,
         "role": "OPR",
         "department": cast.company.line.pk,
-        "valid_from": date.today().isoformat(),
+        "valid_from": timezone.localdate().isoformat(),
     }
     grow_old(admin)
     before = RoleGrant.objects.count()

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from pypdf import PdfReader
 
@@ -84,7 +85,7 @@ def test_what_a_manager_answers_for(
     def look() -> None:
         violations.extend(f"{page.url}: {one}" for one in axe(page))
 
-    yesterday = date.today() - timedelta(days=1)
+    yesterday = timezone.localdate() - timedelta(days=1)
     parts = {code: define(page, root, code, rule="sum", grain="day") for code in ("good", "made")}
     share = define(page, root, "share", origin="formula", formula="good / made * 100", unit="%", grain="day")
     look()
@@ -136,7 +137,7 @@ def test_what_a_manager_answers_for(
 
 def set_objective(page: Page, root: int, kpi: str, owner: str) -> str:
     page.goto("/objectives/new/")
-    year = date.today().year
+    year = timezone.localdate().year
     values = {"title": "Good at the first go", "level": "company", "department": str(root), "owner": owner}
     submit(page, values | {"starts_on": f"{year - 1}-01-01", "ends_on": f"{year + 1}-12-31"})
     page.wait_for_url(re.compile(r"/objectives/\d+/$"))

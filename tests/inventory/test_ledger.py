@@ -139,7 +139,7 @@ def test_the_past_is_told_as_it_was_and_as_it_was_known(cast: Any) -> None:
 
 def test_a_closed_period_takes_no_move(cast: Any) -> None:
     item, shelf = make.stocked(cast.company.plant, cast.manager)
-    today = timezone.now().date()
+    today = timezone.localdate()
     services.close_period(shelf, closed_until=today - timedelta(days=3), actor=cast.manager)
     shelf.refresh_from_db()
     early = timezone.now() - timedelta(days=3)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models.signals import post_init
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.access import scope
@@ -19,7 +20,7 @@ from apps.org.models import Closure, Department, Placement, RoleGrant, Team
 from tests.factories import people
 
 pytestmark = pytest.mark.django_db
-TODAY = date.today()
+TODAY = timezone.localdate()
 
 
 def fresh(person: User) -> User:
@@ -186,7 +187,9 @@ def test_the_hourly_look_at_homes_loads_and_writes_only_those_that_moved() -> No
         places = people.company()
         moved, ended, same = (people.user(name, role="DPM", department=places.plant) for name in ("a", "b", "c"))
         User.objects.filter(pk=moved.pk).update(departments=[])
-        RoleGrant.objects.filter(user=ended).update(valid_from=date.today() - timedelta(9), valid_until=date.today())
+        RoleGrant.objects.filter(user=ended).update(
+            valid_from=timezone.localdate() - timedelta(9), valid_until=timezone.localdate()
+        )
         loaded: list[str] = []
 
         def note(sender: type, instance: User, **kwargs: object) -> None:

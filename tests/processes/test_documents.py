@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
 
 from apps.core.access import scope
 from apps.core.errors import Refused
@@ -129,7 +130,7 @@ def test_signatures_and_confirmations_cannot_be_changed(cast: Any) -> None:
 
 
 def test_a_later_day_waits_for_its_day(cast: Any) -> None:
-    day = date.today() + timedelta(days=3)
+    day = timezone.localdate() + timedelta(days=3)
     revision = issue(cast, draft(cast, document(cast), effective_on=day))
     assert revision.state == "approved"
     assert services.make_due_effective(today=day - timedelta(days=1)) == 0

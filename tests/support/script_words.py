@@ -79,7 +79,7 @@ def main(folder: Path) -> None:
             code="scripts", title=LONG, department=places.root, owner=manager, layout="pack", actor=manager
         )
         reports.make_promise(
-            pack=pack, period_key="2026-W09", action=LONG, owner=manager, due_on=timezone.now().date(), actor=manager
+            pack=pack, period_key="2026-W09", action=LONG, owner=manager, due_on=timezone.localdate(), actor=manager
         )
         run = reports.request_pack_run(pack, actor=manager, period_key="2026-W10", commentary=LONG, decisions=LONG)
     with transaction.atomic(), scope.of(manager):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -130,7 +130,7 @@ def test_the_amount_chooses_the_steps_also_at_the_edges(cast: Any, amount: str, 
 
 def test_a_stand_in_answers_for_the_person_named(cast: Any) -> None:
     approval = ask(cast, person(cast.manager))
-    today = date.today()
+    today = timezone.localdate()
     org.delegate(
         principal=cast.manager,
         substitute=cast.neighbour,
@@ -188,7 +188,7 @@ def test_an_answer_after_the_decision_changes_nothing(cast: Any) -> None:
 
 
 def stand_in(principal: Any, substitute: Any) -> None:
-    today = date.today()
+    today = timezone.localdate()
     days = {"valid_from": today, "valid_until": today + timedelta(days=2)}
     org.delegate(principal=principal, substitute=substitute, actor=principal, **days)
     substitute.__dict__.pop("_rights", None)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from apps.core.access import scope
 from apps.core.errors import Refused
@@ -127,7 +128,7 @@ def test_a_required_photo_is_a_picture_beside_the_task(cast: Any) -> None:
 def test_a_stand_in_inside_the_window_is_named_beside_the_principal(cast: Any) -> None:
     task = open_for(cast, assignee=cast.manager)
     substitute = cast.neighbour
-    today = date.today()
+    today = timezone.localdate()
     org.delegate(
         principal=cast.manager,
         substitute=substitute,

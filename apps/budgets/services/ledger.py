@@ -112,7 +112,7 @@ def release_funds(*, document: str, ref: str = "", on: date | None = None, keep:
         for key in sorted(set(found.values_list("line_id", flat=True))):
             with locked(Line.objects.get(pk=key)) as root:
                 family = family_of(root)
-                day = _release_day(family, on or timezone.now().date())
+                day = _release_day(family, on or timezone.localdate())
                 period = period_on(family, day)
                 for held in found.filter(line=root):
                     stays = min(held.encumbered, kept)

@@ -92,7 +92,7 @@ class MomentField(forms.DateTimeField):
         self.zone = ZoneInfo("UTC")
 
     def narrow(self, actor: Any) -> None:
-        self.zone = ZoneInfo(getattr(actor, "time_zone", "") or settings.SITE_TIME_ZONE)
+        self.zone = ZoneInfo(getattr(actor, "time_zone", "") or settings.TIME_ZONE)
 
     def to_python(self, value: Any) -> Any:
         with timezone.override(self.zone):

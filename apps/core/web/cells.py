@@ -23,7 +23,7 @@ DASH = "—"
 
 
 def zone_of(user: Any) -> ZoneInfo:
-    return ZoneInfo(getattr(user, "time_zone", "") or settings.SITE_TIME_ZONE)
+    return ZoneInfo(getattr(user, "time_zone", "") or settings.TIME_ZONE)
 
 
 def when(value: datetime | date, zone: ZoneInfo, *, today: date | None = None) -> tuple[str, str]:

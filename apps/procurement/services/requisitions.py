@@ -113,7 +113,7 @@ def order_requisition(
 def _order_line(requisition: Requisition, line: Line, quantity: Decimal, supplier: Supplier) -> Line:
     agreed = None
     if line.get("part"):
-        day = requisition.created_at.date()
+        day = timezone.localdate(requisition.created_at)
         agreed = queries.agreed_price(supplier, line["part"], quantity, on=day, currency=requisition.currency)
     price = agreed if agreed is not None else number(line, "price")
     kept = {name: line[name] for name in ("part", "text", "unit", "due_on") if line.get(name)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.utils import timezone
 
 from apps.core.access import scope
 from apps.core.demo import Demo, demo_password, load_parts
@@ -28,7 +29,9 @@ class Command(BaseCommand):
         with transaction.atomic(), scope.system("is the installation empty?"):
             if Event.objects.exists():
                 raise CommandError("This installation already has data. The demo company needs an empty one.")
-        demo = Demo(until=options["until"] or date.today() - timedelta(days=1), password=demo_password(create=True))
+        demo = Demo(
+            until=options["until"] or timezone.localdate() - timedelta(days=1), password=demo_password(create=True)
+        )
         with transaction.atomic(), scope.system("making the demo company"):
             for part in load_parts():
                 started = time.monotonic()
