@@ -17,6 +17,7 @@ from apps.core.access.rights import rights_of
 from apps.core.errors import Refused
 from apps.inventory import services as stock
 from apps.org import services as org
+from opsplatform import env
 from tests.factories import inventory as make
 from tests.factories import people
 from tests.org.test_services import fresh
@@ -64,3 +65,9 @@ def test_a_stock_period_closes_with_the_day_of_the_seat(cast: Any) -> None:
     stock.close_period(shelf, closed_until=today, actor=cast.manager)
     with pytest.raises(Refused, match="closed"):
         stock.issue_stock(item=item, at=shelf, quantity=Decimal(1), actor=cast.manager)
+
+
+def test_a_zone_nobody_knows_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPS_TIME_ZONE", "Mars/Olympus")
+    with pytest.raises(SystemExit, match="use a time zone's name"):
+        env.zone("OPS_TIME_ZONE", "UTC")
